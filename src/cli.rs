@@ -1,0 +1,140 @@
+//! The command line, and nothing else that knows clap.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::Overrides;
+
+/// Finds LLM workloads that could move to smaller models, from provider bills and request logs.
+#[derive(Debug, Parser)]
+#[command(name = "trimtab", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run one night: read what is new, decide, check, publish
+    Run(RunArgs),
+    /// Everything short of reading data: run file, project, contracts, every query planned
+    Check(PlaceArgs),
+    /// List formats, queries, models or levers
+    List {
+        /// What to list
+        what: ListWhat,
+        /// Folder that adds or replaces formats, queries, seeds and templates
+        #[arg(long, value_name = "DIR")]
+        project: Option<PathBuf>,
+    },
+    /// Explain a query, lever, contract, format, check, workload or recommendation id
+    Explain {
+        /// Name or id
+        name: String,
+        /// Where to look for workloads and recommendations
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Run one select over published marts and state
+    Sql {
+        /// The select
+        select: String,
+        /// How to print the rows
+        #[arg(long, default_value = "table")]
+        format: SqlFormat,
+        /// Where the marts and the state are
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Print a commented run file
+    Init,
+}
+
+/// Where a command works.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PlaceArgs {
+    /// Run file; without it the built-in sample company
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Run date, YYYY-MM-DD; events before it are seen
+    #[arg(long, value_name = "D")]
+    pub date: Option<NaiveDate>,
+    /// Folder that adds or replaces formats, queries, seeds and templates
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RunArgs {
+    /// Where to work
+    #[command(flatten)]
+    pub place: PlaceArgs,
+    /// First event day to read again
+    #[arg(long, value_name = "D", requires = "to")]
+    pub from: Option<NaiveDate>,
+    /// Last event day to read again
+    #[arg(long, value_name = "D", requires = "from")]
+    pub to: Option<NaiveDate>,
+    /// Read everything again
+    #[arg(long)]
+    pub full: bool,
+    /// How log lines on standard error look
+    #[arg(long, default_value = "text", value_name = "text|json")]
+    pub log_format: LogFormat,
+    /// Say nothing but errors
+    #[arg(long)]
+    pub quiet: bool,
+}
+
+impl RunArgs {
+    /// What the command line changes in the run file.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { from: self.from, to: self.to, full: self.full, ..self.place.overrides() }
+    }
+}
+
+impl PlaceArgs {
+    /// What the command line changes in the run file.
+    pub fn overrides(&self) -> Overrides {
+        Overrides { date: self.date, project: self.project.clone(), ..Overrides::default() }
+    }
+}
+
+/// What `list` lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListWhat {
+    /// Log, bill and evaluation formats
+    Formats,
+    /// Queries in the order of the run
+    Queries,
+    /// Models of the catalog
+    Models,
+    /// Ways to save
+    Levers,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum LogFormat {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// How `sql` prints rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SqlFormat {
+    /// An aligned table
+    Table,
+    /// Comma-separated values
+    Csv,
+    /// One JSON object a line
+    Json,
+}

@@ -1,0 +1,86 @@
+//! `trimtab explain`: a query, lever, contract, format or check from the project's text; a workload or recommendation
+//! from what was published.
+
+use crate::cli::PlaceArgs;
+use crate::error::{Error, Result};
+use crate::project::{Project, Query};
+use crate::schema::Table;
+
+pub(super) async fn run(name: &str, place: PlaceArgs) -> Result<()> {
+    let project = Project::load(place.project.as_deref()).await?;
+    let query = project.queries.iter().find(|query| query.name == name);
+    let format = project.sources.get(name);
+    let contract = project.contracts.get(name);
+    if query.is_none() && format.is_none() && contract.is_none() {
+        return of_workload(name, place).await;
+    }
+    if let Some(table) = format {
+        print_table(table);
+        for (_, query) in project.mappings(name) {
+            print_query(query);
+        }
+    }
+    if let Some(query) = query {
+        print_query(query);
+    }
+    if let Some(table) = contract {
+        print_table(table);
+    }
+    Ok(())
+}
+
+fn print_query(query: &Query) {
+    println!("{} ({})\n{}\n", query.name, query.path, query.header.summary);
+    for (key, value) in &query.header.values {
+        println!("  {key}: {value}");
+    }
+    println!("  reads: {}\n", query.inputs.join(", "));
+}
+
+fn print_table(table: &Table) {
+    println!("{} ({})\n{}\n", table.name, table.path, table.header.summary);
+    for (key, value) in &table.header.values {
+        println!("  {key}: {value}");
+    }
+    for field in table.schema.fields() {
+        let needed = if field.is_nullable() { "" } else { " not null" };
+        let comment = field.metadata().get("description").map(String::as_str).unwrap_or_default();
+        println!("  {:<34} {}{needed}  {comment}", field.name(), type_name(field.data_type()));
+    }
+    println!();
+}
+
+fn type_name(data_type: &arrow::datatypes::DataType) -> String {
+    data_type.to_string().to_lowercase()
+}
+
+/// Explains a workload, or the workload of a recommendation id, from the published marts.
+async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
+    let unknown = || {
+        Error::usage(format!("`{name}` is no query, contract, format, workload or recommendation id"))
+            .hint("`trimtab list queries` and `trimtab sql \"select workload_id from decisions\"` show the names")
+    };
+    if !super::is_published(&place).await? {
+        return Err(unknown());
+    }
+    let opened = super::opened(&place).await?;
+    let literal = name.replace('\'', "''");
+    let condition = format!("workload_id = '{literal}' or recommendation_id = '{literal}'");
+    let decisions = opened.engine.select(&format!("select * from decisions where {condition}")).await?;
+    let chosen = decisions.1.iter().map(crate::report::records).collect::<Result<Vec<_>>>()?.concat();
+    let alternatives = format!(
+        "select * from alternatives where {condition} or workload_id in (select workload_id from decisions where {condition}) order by estimated_monthly_savings_usd desc nulls last limit 12"
+    );
+    let tried = opened.engine.select(&alternatives).await?;
+    let tried = tried.1.iter().map(crate::report::records).collect::<Result<Vec<_>>>()?.concat();
+    if chosen.is_empty() && tried.is_empty() {
+        return Err(unknown());
+    }
+    let text = crate::report::page(
+        opened.project.templates.get("explain.txt.j2").map_or("", String::as_str),
+        "explain.txt.j2",
+        &serde_json::json!({ "decisions": chosen, "alternatives": tried }),
+    )?;
+    print!("{text}");
+    Ok(())
+}

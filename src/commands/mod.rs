@@ -1,0 +1,119 @@
+//! One file per command.
+
+mod check;
+mod explain;
+mod init;
+mod list;
+mod run;
+mod sql;
+
+use std::path::Path;
+
+use bytes::Bytes;
+use url::Url;
+
+use crate::cli::{Cli, Command, PlaceArgs};
+use crate::config::{Config, Overrides};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::ingest::ledger::Ledger;
+use crate::pipeline::{build, relations};
+use crate::project::{self, Project, graph::Layer};
+use crate::store::Store;
+
+/// Folder of the sample's results, below the current one.
+const SAMPLE_OUTPUT: &str = "trimtab-out";
+
+/// Carries out a command.
+///
+/// # Errors
+/// Any kind; the kind is the exit code.
+pub async fn run(cli: Cli) -> Result<()> {
+    match cli.command {
+        Command::Run(args) => run::run(args).await,
+        Command::Check(place) => check::run(place).await,
+        Command::List { what, project } => list::run(what, project.as_deref()).await,
+        Command::Explain { name, place } => explain::run(&name, place).await,
+        Command::Sql { select, format, place } => sql::run(&select, format, place).await,
+        Command::Init => init::run(),
+    }
+}
+
+/// The configuration of a place: its run file, else the built-in sample with its objects in memory.
+///
+/// # Errors
+/// `Usage` when the run file is wrong.
+pub async fn configuration(place: &PlaceArgs, overrides: &Overrides, is_data_needed: bool) -> Result<Config> {
+    if let Some(file) = &place.config {
+        return Config::load(file, overrides);
+    }
+    let base = Url::parse("memory:///sample_data/").map_err(|error| Error::usage("no base").because(error))?;
+    let store = Store::open(&base, &[])?;
+    let mut run_file = None;
+    for (path, bytes) in project::sample_data() {
+        if path == "trimtab.toml" {
+            run_file = Some(String::from_utf8_lossy(&bytes).into_owned());
+        } else if is_data_needed {
+            store.put(&path, Bytes::from(bytes)).await?;
+        }
+    }
+    let text = run_file.ok_or_else(|| {
+        Error::usage("the built-in sample company is missing").hint("give a run file with --config")
+    })?;
+    Config::sample(&text, Path::new(SAMPLE_OUTPUT), overrides)
+}
+
+/// A session over what was published for a run date, over state, seeds and settings.
+pub struct Opened {
+    /// Session with everything registered.
+    pub engine: Engine,
+    /// The project's text.
+    pub project: Project,
+}
+
+/// Whether a run date was published at a place.
+///
+/// # Errors
+/// `Storage` when the output cannot be read.
+pub async fn is_published(place: &PlaceArgs) -> Result<bool> {
+    let config = configuration(place, &place.overrides(), false).await?;
+    let output = Store::open(&config.output, &config.stores)?;
+    Ok(output.get_if_exists(&format!("manifest/run_date={}/manifest.json", config.date)).await?.is_some())
+}
+
+/// Opens published marts and state, read only.
+///
+/// # Errors
+/// `Usage` when nothing was published for the run date.
+pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
+    let config = configuration(place, &place.overrides(), false).await?;
+    let project = Project::load(config.project.as_deref()).await?;
+    let engine = Engine::open(&config.engine).await?;
+    let (state, output) = (Store::open(&config.state, &config.stores)?, Store::open(&config.output, &config.stores)?);
+    if !is_published(place).await? {
+        return Err(Error::usage(format!("nothing was published for {}", config.date))
+            .at(format!("at `{}`", config.output))
+            .hint("run `trimtab run` first, or give the --config and --date of a run"));
+    }
+    engine.mount(&state);
+    let ledger = Ledger::load(&state).await?;
+    relations::register(&engine, &project, &config, &ledger)?;
+    for (name, contract) in &project.contracts {
+        if build::is_by_day(&project, name) {
+            engine.register_days(name, &contract.schema, &state.join(name)?, None)?;
+        }
+    }
+    let date = config.date;
+    for query in &project.queries {
+        let (store, key) = match query.layer {
+            Layer::Mart => (&output, format!("{0}/run_date={date}/{0}.parquet", query.name)),
+            Layer::Intermediate | Layer::Lever => (&state, format!("run_date={date}/{}.parquet", query.name)),
+            _ => continue,
+        };
+        if let Some(bytes) = store.get_if_exists(&key).await? {
+            let (schema, batches) = crate::table_file::read_any(bytes)?;
+            engine.register(&query.name, schema, batches)?;
+        }
+    }
+    Ok(Opened { engine, project })
+}

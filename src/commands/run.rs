@@ -1,0 +1,68 @@
+//! `trimtab run`: one night.
+
+use std::io::{IsTerminal, Write};
+use std::time::{Duration, Instant};
+
+use indicatif::ProgressBar;
+use tracing::{info, warn};
+
+use crate::cli::{LogFormat, RunArgs};
+use crate::error::{Error, Result};
+use crate::pipeline;
+use crate::project::Project;
+
+pub(super) async fn run(args: RunArgs) -> Result<()> {
+    let is_plain = args.log_format == LogFormat::Json;
+    if !args.quiet {
+        log_to_stderr(args.log_format);
+    }
+    let started = Instant::now();
+    let config = super::configuration(&args.place, &args.overrides(), true).await?;
+    let project = Project::load(config.project.as_deref()).await?;
+    let bar = (!args.quiet && !is_plain && std::io::stderr().is_terminal()).then(|| {
+        let bar = ProgressBar::new_spinner();
+        bar.enable_steady_tick(Duration::from_millis(120));
+        bar
+    });
+    let progress = |line: &str| match &bar {
+        Some(bar) => bar.set_message(line.to_string()),
+        None => info!(elapsed_ms = started.elapsed().as_millis() as u64, "{line}"),
+    };
+    let night = pipeline::run(&project, &config, &progress).await;
+    if let Some(bar) = &bar {
+        bar.finish_and_clear();
+    }
+    let night = night?;
+    for warning in &night.warnings {
+        warn!("{warning}");
+    }
+    let mut out = std::io::stdout().lock();
+    let mut text = if args.quiet { String::new() } else { format!("{}\n", night.summary) };
+    for key in &night.published {
+        text.push_str(&format!("{}{key}\n", shown(&config.output)));
+    }
+    out.write_all(text.as_bytes()).or_else(|error| match error.kind() {
+        std::io::ErrorKind::BrokenPipe => Ok(()),
+        _ => Err(Error::engine("standard output cannot be written").because(error)),
+    })?;
+    info!(warnings = night.warnings.len(), elapsed_ms = started.elapsed().as_millis() as u64, "published {}", config.date);
+    Ok(())
+}
+
+/// A local URL as the path that a person would type.
+fn shown(url: &url::Url) -> String {
+    let Ok(path) = url.to_file_path() else { return url.to_string() };
+    let here = std::env::current_dir().unwrap_or_default();
+    format!("{}/", path.strip_prefix(&here).unwrap_or(&path).display()).replace("//", "/")
+}
+
+fn log_to_stderr(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("trimtab=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    // A second subscriber in one process is refused; the first one stays, which is fine.
+    let _ = match format {
+        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+        LogFormat::Text => builder.without_time().with_ansi(false).try_init(),
+    };
+}

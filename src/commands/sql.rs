@@ -1,0 +1,58 @@
+//! `trimtab sql`: one select over what was published, what state holds and what the project knows. Read only.
+
+use std::io::Write;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use arrow::util::display::array_value_to_string;
+use arrow::util::pretty::pretty_format_batches;
+
+use crate::cli::{PlaceArgs, SqlFormat};
+use crate::error::{Error, Result};
+use crate::report::records;
+
+pub(super) async fn run(select: &str, format: SqlFormat, place: PlaceArgs) -> Result<()> {
+    let opened = super::opened(&place).await?;
+    let (schema, rows) = opened.engine.select(select).await?;
+    print(&schema, &rows, format)
+}
+
+/// Prints rows to standard output.
+pub(super) fn print(schema: &SchemaRef, rows: &[RecordBatch], format: SqlFormat) -> Result<()> {
+    let mut text = String::new();
+    match format {
+        SqlFormat::Table => text = format!("{}\n", pretty_format_batches(rows)?),
+        SqlFormat::Json => {
+            for record in rows.iter().map(records).collect::<Result<Vec<_>>>()?.into_iter().flatten() {
+                text.push_str(&record.to_string());
+                text.push('\n');
+            }
+        }
+        SqlFormat::Csv => {
+            text.push_str(&line(schema.fields().iter().map(|field| field.name().clone())));
+            for batch in rows {
+                for row in 0..batch.num_rows() {
+                    let cells = batch.columns().iter().map(|column| match column.is_null(row) {
+                        true => Ok(String::new()),
+                        false => array_value_to_string(column, row),
+                    });
+                    text.push_str(&line(cells.collect::<Result<Vec<_>, _>>()?.into_iter()));
+                }
+            }
+        }
+    }
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Error::engine("standard output cannot be written").because(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn line(cells: impl Iterator<Item = String>) -> String {
+    let quoted = cells.map(|cell| match cell.contains([',', '"', '\n', '\r']) {
+        true => format!("\"{}\"", cell.replace('"', "\"\"")),
+        false => cell,
+    });
+    format!("{}\n", quoted.collect::<Vec<_>>().join(","))
+}

@@ -1,0 +1,487 @@
+//! The run file: sources, places, windows and the owner's facts, as TOML.
+//!
+//! Everything that a run needs is decided here once; nothing below sees an `Option` that only means "default".
+//! Unknown keys are refused. `${NAME}` is read from the environment, in store options only, where secrets stand.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use url::Url;
+
+use crate::error::{Error, Result};
+
+/// Days of the decision window `[D-28, D)`.
+pub const WINDOW_DAYS: i64 = 28;
+
+/// What a run works on, fully decided.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Run date D: the run sees events before D 00:00 UTC.
+    pub date: NaiveDate,
+    /// Event days to read again, first and last inclusive.
+    pub reread: Option<(NaiveDate, NaiveDate)>,
+    /// Read everything again.
+    pub full: bool,
+    /// Where state lives.
+    pub state: Url,
+    /// Where marts and pages are published.
+    pub output: Url,
+    /// Folder that adds or replaces project files.
+    pub project: Option<PathBuf>,
+    /// Sources in the order of the run file, which is their rank.
+    pub sources: Vec<Source>,
+    /// Options of object stores, by URL prefix.
+    pub stores: Vec<StoreOptions>,
+    /// Limits and memory.
+    pub engine: EngineOptions,
+    /// The owner's facts and parameters.
+    pub facts: Facts,
+    /// The built-in sample company is what runs.
+    pub is_sample: bool,
+}
+
+/// One source of requests, charges or evaluations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Source {
+    /// Name in reports.
+    pub name: String,
+    /// Format: a file stem under `schemas/sources`.
+    pub format: String,
+    /// Folder or bucket prefix.
+    pub url: Url,
+    /// Place in the run file, from 1; the lower one wins when a call is repeated.
+    pub rank: i64,
+    /// Which end of a call makes its day.
+    pub day_basis: DayBasis,
+}
+
+/// Which instant of a call decides its UTC day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Default)]
+#[serde(rename_all = "snake_case")]
+pub enum DayBasis {
+    /// End of the call, as providers bill.
+    #[default]
+    End,
+    /// Start of the call.
+    Start,
+}
+
+/// Options of the stores whose URLs begin with `url`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoreOptions {
+    /// URL prefix.
+    pub url: String,
+    /// Options as `object_store` names them; secrets as `${NAME}`.
+    #[serde(default)]
+    pub options: BTreeMap<String, String>,
+}
+
+/// Limits of the engine.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EngineOptions {
+    /// Kind of engine; only `local` exists.
+    pub kind: String,
+    /// Memory that the engine may use before it spills, MiB.
+    pub memory_mib: usize,
+    /// Requests to object stores under way at once.
+    pub concurrency: usize,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        Self { kind: "local".into(), memory_mib: 1024, concurrency: 32 }
+    }
+}
+
+/// What only the owner knows.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Facts of workloads, by id.
+    pub workloads: BTreeMap<String, Workload>,
+    /// Providers that may be proposed at all; empty means all.
+    pub candidate_providers: Vec<String>,
+    /// Commitments to providers.
+    pub commitments: Vec<Commitment>,
+    /// Contract discounts.
+    pub contract_terms: Vec<ContractTerm>,
+    /// Benefits named before a move.
+    pub benefits: Vec<Benefit>,
+    /// Capacity of the team.
+    pub team: Team,
+    /// Parameters of the method.
+    pub parameters: Vec<Parameter>,
+}
+
+/// Facts of one workload.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Workload {
+    /// Team or person in charge.
+    pub owner: Option<String>,
+    /// `low`, `medium` or `high`.
+    pub criticality: Option<String>,
+    /// Answers may come a day later.
+    pub batch_ok: Option<bool>,
+    /// Residency class that the data must stay in.
+    pub residency: Option<String>,
+    /// Retention terms that the provider must offer.
+    pub retention: Option<String>,
+    /// Languages that the model must master.
+    pub languages: Vec<String>,
+    /// Slowest acceptable 95th percentile, milliseconds.
+    pub latency_ms_p95: Option<i64>,
+    /// Licence class that open weights must have.
+    pub licence: Option<String>,
+    /// The only candidates, as `provider/model_id`; empty means every catalogued one.
+    pub candidates: Vec<String>,
+}
+
+/// A commitment to a provider.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commitment {
+    /// Name of the commitment.
+    pub id: String,
+    /// Provider that it binds to.
+    pub provider: String,
+    /// USD a month, as decimal text.
+    pub usd_per_month: String,
+    /// First day.
+    pub starts_on: NaiveDate,
+    /// First day after it.
+    pub ends_on: NaiveDate,
+    /// Another workload could use it up.
+    #[serde(default)]
+    pub is_reassignable: bool,
+}
+
+/// A negotiated discount.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractTerm {
+    /// Provider.
+    pub provider: String,
+    /// Model; absent for all models of the provider.
+    pub model_id: Option<String>,
+    /// Percent off list, as decimal text.
+    pub discount_pct: String,
+    /// First day.
+    pub valid_from: NaiveDate,
+}
+
+/// A benefit named before a move.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Benefit {
+    /// Workload that brings it.
+    pub workload: String,
+    /// `cash`, `time` or `revenue`.
+    pub kind: String,
+    /// USD a month, as decimal text.
+    pub usd_per_month: String,
+    /// Who named it.
+    pub owner: Option<String>,
+}
+
+/// Capacity of the team that would maintain models.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Team {
+    /// Hours a month.
+    pub capacity_hours: Option<f64>,
+}
+
+/// A parameter of the method, set by the owner.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// P-id of the method.
+    pub parameter_id: String,
+    /// Name in the formula.
+    pub name: String,
+    /// `all`, `workload` or `pair`.
+    #[serde(default = "all")]
+    pub scope: String,
+    /// Workload id, or `from>to`.
+    #[serde(default)]
+    pub key: String,
+    /// P10.
+    pub low: Option<f64>,
+    /// Expected value.
+    pub expected: f64,
+    /// P90.
+    pub high: Option<f64>,
+}
+
+fn all() -> String {
+    "all".into()
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RunFile {
+    date: Option<NaiveDate>,
+    state: String,
+    output: String,
+    project: Option<PathBuf>,
+    #[serde(default)]
+    sources: Vec<SourceEntry>,
+    #[serde(default)]
+    stores: Vec<StoreOptions>,
+    #[serde(default)]
+    engine: EngineOptions,
+    #[serde(default)]
+    candidates: Candidates,
+    #[serde(default)]
+    workloads: BTreeMap<String, Workload>,
+    #[serde(default)]
+    commitments: Vec<Commitment>,
+    #[serde(default)]
+    contract_terms: Vec<ContractTerm>,
+    #[serde(default)]
+    benefits: Vec<Benefit>,
+    #[serde(default)]
+    team: Team,
+    #[serde(default)]
+    parameters: Vec<Parameter>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Candidates {
+    providers: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceEntry {
+    name: String,
+    format: String,
+    url: String,
+    rank: Option<i64>,
+    #[serde(default)]
+    day_basis: DayBasis,
+}
+
+/// What the command line may say on top of the run file.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Run date.
+    pub date: Option<NaiveDate>,
+    /// First event day to read again.
+    pub from: Option<NaiveDate>,
+    /// Last event day to read again.
+    pub to: Option<NaiveDate>,
+    /// Read everything again.
+    pub full: bool,
+    /// Overlay folder.
+    pub project: Option<PathBuf>,
+}
+
+impl Config {
+    /// Reads a run file. Relative URLs and paths start at its folder.
+    ///
+    /// # Errors
+    /// `Usage` with file and line when it cannot be read or holds an unknown key, a wrong value or a secret in clear text.
+    pub fn load(file: &Path, overrides: &Overrides) -> Result<Config> {
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Error::usage(format!("the run file `{}` cannot be read", file.display()))
+                .because(error)
+                .hint("write one with `trimtab init > trimtab.toml`")
+        })?;
+        let folder = std::path::absolute(file)
+            .ok()
+            .and_then(|path| path.parent().map(Path::to_path_buf))
+            .ok_or_else(|| Error::usage(format!("the run file `{}` has no folder", file.display())))?;
+        let base = Url::from_directory_path(&folder)
+            .map_err(|()| Error::usage(format!("`{}` is no usable folder", folder.display())))?;
+        let run_file = parse(&text, &file.display().to_string())?;
+        decide(run_file, &base, Some(&folder), overrides, &file.display().to_string())
+    }
+
+    /// The built-in sample company: its objects live in memory under `memory:///sample_data/`, results go to `folder`.
+    ///
+    /// # Errors
+    /// `Usage` when the embedded run file is broken, which a test rules out.
+    pub fn sample(text: &str, folder: &Path, overrides: &Overrides) -> Result<Config> {
+        let place = "the built-in sample_data/trimtab.toml";
+        let mut run_file = parse(text, place)?;
+        let folder = std::path::absolute(folder)
+            .map_err(|error| Error::usage("the current folder cannot be used").because(error))?;
+        for (slot, path) in [(&mut run_file.state, folder.join("state")), (&mut run_file.output, folder.clone())] {
+            *slot = Url::from_directory_path(&path)
+                .map_err(|()| Error::usage(format!("`{}` is no usable folder", path.display())))?
+                .to_string();
+        }
+        let base = Url::parse("memory:///sample_data/").map_err(|error| Error::usage("no base").because(error))?;
+        let mut config = decide(run_file, &base, None, overrides, place)?;
+        config.is_sample = true;
+        Ok(config)
+    }
+}
+
+fn parse(text: &str, place: &str) -> Result<RunFile> {
+    toml::from_str(text).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        Error::usage("the run file is not valid")
+            .at(format!("at {place}:{line}"))
+            .at(error.message().replace('\n', " "))
+            .hint("compare it with `trimtab init`, which prints every key with its meaning")
+    })
+}
+
+fn decide(
+    run_file: RunFile,
+    base: &Url,
+    folder: Option<&Path>,
+    overrides: &Overrides,
+    place: &str,
+) -> Result<Config> {
+    let wrong = |message: String| Error::usage(message).at(format!("at {place}"));
+    let mut sources = Vec::new();
+    for (index, entry) in run_file.sources.into_iter().enumerate() {
+        if sources.iter().any(|source: &Source| source.name == entry.name) {
+            return Err(wrong(format!("two sources are named `{}`", entry.name))
+                .hint("every source needs a name of its own: it stands in the coverage report"));
+        }
+        sources.push(Source {
+            url: resolve(base, &entry.url).map_err(|e| e.at(format!("at {place}, source `{}`", entry.name)))?,
+            name: entry.name,
+            format: entry.format,
+            rank: entry.rank.unwrap_or(index as i64 + 1),
+            day_basis: entry.day_basis,
+        });
+    }
+    if sources.is_empty() {
+        return Err(wrong("the run file names no source".into())
+            .hint("add a `[[sources]]` table with name, format and url; `trimtab list formats` shows the formats"));
+    }
+    let reread = match (overrides.from, overrides.to) {
+        (None, None) => None,
+        (Some(from), Some(to)) if from <= to => Some((from, to)),
+        (Some(_), Some(_)) => return Err(Error::usage("`--from` is later than `--to`").hint("swap the two days")),
+        _ => return Err(Error::usage("`--from` and `--to` go together").hint("give both event days")),
+    };
+    if run_file.engine.kind != "local" {
+        return Err(wrong(format!("engine kind `{}` does not exist", run_file.engine.kind))
+            .hint("write kind = \"local\" or leave the table out"));
+    }
+    for (id, workload) in &run_file.workloads {
+        if let Some(word) = workload.criticality.as_deref().filter(|w| !["low", "medium", "high"].contains(w)) {
+            return Err(wrong(format!("workload `{id}` has criticality `{word}`"))
+                .hint("criticality is low, medium or high (M 5.5)"));
+        }
+        if let Some(bad) = workload.candidates.iter().find(|c| !c.contains('/')) {
+            return Err(wrong(format!("workload `{id}` has a candidate `{bad}` without a provider"))
+                .hint("write candidates as provider/model_id, as `trimtab list models` prints them"));
+        }
+    }
+    let today = chrono::Utc::now().date_naive();
+    Ok(Config {
+        date: overrides.date.or(run_file.date).unwrap_or(today),
+        reread,
+        full: overrides.full,
+        state: resolve(base, &with_slash(run_file.state))?,
+        output: resolve(base, &with_slash(run_file.output))?,
+        project: overrides.project.clone().or_else(|| {
+            run_file.project.map(|path| folder.map_or(path.clone(), |folder| folder.join(&path)))
+        }),
+        sources,
+        stores: run_file.stores.into_iter().map(|store| secrets(store, place)).collect::<Result<_>>()?,
+        engine: run_file.engine,
+        facts: Facts {
+            workloads: run_file.workloads,
+            candidate_providers: run_file.candidates.providers,
+            commitments: run_file.commitments,
+            contract_terms: run_file.contract_terms,
+            benefits: run_file.benefits,
+            team: run_file.team,
+            parameters: run_file.parameters,
+        },
+        is_sample: false,
+    })
+}
+
+fn with_slash(mut url: String) -> String {
+    if !url.ends_with('/') {
+        url.push('/');
+    }
+    url
+}
+
+fn resolve(base: &Url, text: &str) -> Result<Url> {
+    if text.contains("${") {
+        return Err(Error::usage("`${...}` stands in a URL").hint("environment values are read in store options only"));
+    }
+    base.join(text).map_err(|error| {
+        Error::usage(format!("`{text}` is no URL or path"))
+            .because(error)
+            .hint("use a path, or a URL such as s3://bucket/prefix/, gs://..., az://...")
+    })
+}
+
+/// Replaces `${NAME}` in options; refuses a secret that stands there in clear text.
+fn secrets(mut store: StoreOptions, place: &str) -> Result<StoreOptions> {
+    for (key, value) in &mut store.options {
+        let is_secret = ["secret", "token", "password", "access_key", "account_key", "service_account_key", "sas"]
+            .iter()
+            .any(|word| key.to_lowercase().contains(word));
+        let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(str::to_string);
+        match name {
+            Some(name) => {
+                *value = std::env::var(&name).map_err(|_| {
+                    Error::usage(format!("environment variable `{name}` is not set"))
+                        .at(format!("at {place}, store `{}`, option `{key}`", store.url))
+                        .hint("export it, or leave the option out to use the cloud's usual credential chain")
+                })?;
+            }
+            None if is_secret => {
+                return Err(Error::usage(format!("store option `{key}` holds a secret in clear text"))
+                    .at(format!("at {place}, store `{}`", store.url))
+                    .hint("write it as \"${NAME}\" and export NAME"));
+            }
+            None => {}
+        }
+    }
+    Ok(store)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MINIMAL: &str = "state = \"s\"\noutput = \"o\"\n[[sources]]\nname = \"a\"\nformat = \"litellm\"\nurl = \"logs/\"\n";
+
+    fn sample(text: &str) -> Result<Config> {
+        Config::sample(text, Path::new("/tmp/x"), &Overrides::default())
+    }
+
+    #[test]
+    fn relative_urls_start_at_the_run_file() {
+        let config = sample(MINIMAL).unwrap();
+        assert_eq!(config.sources[0].url.as_str(), "memory:///sample_data/logs/");
+        assert_eq!(config.sources[0].rank, 1);
+        assert_eq!(config.state.as_str(), "file:///tmp/x/state/");
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_with_their_line() {
+        let error = sample(&format!("{MINIMAL}colour = \"red\"\n")).unwrap_err();
+        assert!(error.to_string().contains(":7"), "{error}");
+        assert!(error.to_string().contains("colour"), "{error}");
+    }
+
+    #[test]
+    fn secrets_come_from_the_environment_only() {
+        let store = "[[stores]]\nurl = \"s3://b\"\noptions = { aws_secret_access_key = \"abc\" }\n";
+        let error = sample(&format!("{MINIMAL}{store}")).unwrap_err();
+        assert!(error.to_string().contains("clear text"), "{error}");
+        assert!(!error.to_string().contains("abc"), "{error}");
+        let store = store.replace("abc", "${TRIMTAB_TEST_UNSET}");
+        assert!(sample(&format!("{MINIMAL}{store}")).unwrap_err().to_string().contains("TRIMTAB_TEST_UNSET"));
+    }
+}

@@ -1,0 +1,161 @@
+//! The only place that knows which engine runs the queries; today the local one.
+//!
+//! Every setting on which results or bytes depend is set here, explicitly. Queries run in the dialect that has lambdas.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::{DataType, Schema, SchemaRef};
+use chrono::NaiveDate;
+use datafusion::catalog::TableProvider;
+use datafusion::datasource::MemTable;
+use datafusion::datasource::file_format::parquet::ParquetFormat;
+use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::execution::context::SessionContext;
+use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::prelude::{SessionConfig, col, in_list, lit};
+use datafusion::scalar::ScalarValue;
+
+use crate::config::EngineOptions;
+use crate::error::{Error, Result};
+use crate::project::{Query, graph};
+use crate::schema::empty;
+use crate::store::Store;
+
+/// Partitions of every plan: a constant, because row order inside a file depends on it.
+const TARGET_PARTITIONS: usize = 1;
+
+/// A session with the relations that are registered in it.
+#[derive(Clone)]
+pub struct Engine {
+    context: SessionContext,
+}
+
+impl Engine {
+    /// Opens the engine.
+    ///
+    /// # Errors
+    /// `Engine` when a setting is refused.
+    pub async fn open(options: &EngineOptions) -> Result<Engine> {
+        let mut config = SessionConfig::new().with_target_partitions(TARGET_PARTITIONS).with_batch_size(8_192);
+        for (key, value) in [
+            // Timestamps without a zone are UTC, on every machine.
+            ("datafusion.execution.time_zone", "UTC"),
+            // Exports lie under account and date folders.
+            ("datafusion.execution.listing_table_ignore_subdirectory", "false"),
+            // One string type everywhere: contracts say varchar and mean Utf8.
+            ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
+            ("datafusion.execution.parquet.schema_force_view_types", "false"),
+            // Lambdas exist in this dialect only.
+            ("datafusion.sql_parser.dialect", "duckdb"),
+        ] {
+            config.options_mut().set(key, value)?;
+        }
+        let memory = options.memory_mib.max(64) * 1024 * 1024;
+        let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(memory))).build_arc()?;
+        let context = SessionContext::new_with_config_rt(config, runtime);
+        // A folder's listing may not outlive a write into it.
+        context.sql("set datafusion.runtime.list_files_cache_limit = '0K'").await?;
+        Ok(Engine { context })
+    }
+
+    /// Lets the engine read a store's URLs.
+    pub fn mount(&self, store: &Store) {
+        self.context.register_object_store(store.url(), store.object_store());
+    }
+
+    /// Registers rows under a name, replacing what bore it.
+    ///
+    /// # Errors
+    /// `Engine` when the batches do not have the schema.
+    pub fn register(&self, name: &str, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<()> {
+        self.register_table(name, Arc::new(MemTable::try_new(schema, vec![batches])?))
+    }
+
+    /// Registers an empty relation, so that queries over it plan.
+    ///
+    /// # Errors
+    /// `Engine` when the engine refuses the schema.
+    pub fn register_empty(&self, name: &str, schema: &SchemaRef) -> Result<()> {
+        self.register(name, schema.clone(), vec![empty(schema)])
+    }
+
+    /// Registers a folder of `event_date=D` Parquet files under a name; only the given days, or all.
+    ///
+    /// # Errors
+    /// `Engine` when the folder cannot be registered.
+    pub fn register_days(&self, name: &str, schema: &SchemaRef, store: &Store, days: Option<&[NaiveDate]>) -> Result<()> {
+        let fields: Vec<_> = schema.fields().iter().filter(|field| field.name() != "event_date").cloned().collect();
+        let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
+            .with_file_extension(".parquet")
+            .with_table_partition_cols(vec![("event_date".into(), DataType::Date32)]);
+        let config = ListingTableConfig::new(ListingTableUrl::parse(store.url())?)
+            .with_listing_options(options)
+            .with_schema(Arc::new(Schema::new(fields)));
+        let table: Arc<dyn TableProvider> = Arc::new(ListingTable::try_new(config)?);
+        let Some(days) = days else { return self.register_table(name, table) };
+        let epoch = NaiveDate::default();
+        let list = days.iter().map(|day| lit(ScalarValue::Date32(Some((*day - epoch).num_days() as i32)))).collect();
+        let view = self.context.read_table(table)?.filter(in_list(col("event_date"), list, false))?.into_view();
+        self.register_table(name, view)
+    }
+
+    fn register_table(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        self.context.deregister_table(name)?;
+        self.context.register_table(name, table)?;
+        Ok(())
+    }
+
+    /// Plans a query against what is registered.
+    ///
+    /// # Errors
+    /// `Project`, naming the file, when it does not plan.
+    pub async fn plan(&self, query: &Query) -> Result<LogicalPlan> {
+        let statement = graph::parse(&query.sql).map_err(|error| error.at(format!("at {}", query.path)))?;
+        self.context.state().statement_to_plan(statement).await.map_err(|error| {
+            Error::project(format!("query `{}` does not plan", query.name))
+                .at(format!("at {}", query.path))
+                .because(error)
+                .hint("`trimtab explain <relation>` shows the columns of what it reads")
+        })
+    }
+
+    /// Runs a query and gives its rows.
+    ///
+    /// # Errors
+    /// `Project` when it does not plan, `Engine` when it fails.
+    pub async fn run(&self, query: &Query) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+        let plan = self.plan(query).await?;
+        self.collect(plan).await.map_err(|error| {
+            Error::engine(format!("query `{}` failed", query.name)).at(format!("at {}", query.path)).because(error)
+        })
+    }
+
+    /// Runs one read-only select.
+    ///
+    /// # Errors
+    /// `Usage` for anything but a select, or SQL that does not plan; `Engine` when it fails.
+    pub async fn select(&self, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
+        let wrong = |error: datafusion::error::DataFusionError| {
+            Error::usage("the select cannot be run").because(error).hint("`trimtab list queries` shows what can be read")
+        };
+        let statement = graph::parse(sql).map_err(|e| Error::usage("the select does not parse").because(e))?;
+        let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;
+        let options = datafusion::execution::context::SQLOptions::new()
+            .with_allow_ddl(false)
+            .with_allow_dml(false)
+            .with_allow_statements(false);
+        options.verify_plan(&plan).map_err(|error| {
+            Error::usage("only a select may be run").because(error).hint("published data is read only")
+        })?;
+        Ok(self.collect(plan).await?)
+    }
+
+    async fn collect(&self, plan: LogicalPlan) -> datafusion::error::Result<(SchemaRef, Vec<RecordBatch>)> {
+        let frame = self.context.execute_logical_plan(plan).await?;
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        Ok((schema, frame.collect().await?))
+    }
+}

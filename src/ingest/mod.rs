@@ -1,0 +1,460 @@
+//! From objects to settled days: list, read what is new, map to contracts, settle repeated rows, write one file a day.
+//!
+//! A source is read with its format's raw shape and mapped by SQL; rows that break a contract's rule are rejected with
+//! their reason. Every object, record and row is counted: rows in = kept + repeated + rejected. One bad object never
+//! stops the others; a source that is unreadable as a whole fails the run after everything else was counted and saved.
+
+pub mod ledger;
+pub mod repeats;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray, new_null_array,
+};
+use arrow::compute::{concat_batches, filter_record_batch};
+use arrow::datatypes::{DataType, SchemaRef, TimestampMicrosecondType};
+use chrono::NaiveDate;
+use futures::StreamExt;
+use regex::Regex;
+use sha2::{Digest, Sha256};
+
+use crate::config::{Config, DayBasis, Source};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::project::{Project, Query};
+use crate::reader::{FileFormat, Limits, Object, ObjectRead, RawTable, Reader};
+use crate::schema::{Table, null_in_required};
+use crate::store::{Listed, Store};
+use crate::table_file::{from_parquet, to_parquet, without};
+use ledger::{Entry, Ledger, Rejected};
+
+/// Raw rows that are mapped at once.
+const ROWS_AT_ONCE: usize = 65_536;
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// What an ingest brought.
+#[derive(Debug, Default)]
+pub struct Ingested {
+    /// Days whose rows changed, by contract.
+    pub changed: BTreeMap<String, BTreeSet<NaiveDate>>,
+    /// Warnings, one line each.
+    pub warnings: Vec<String>,
+    /// Objects that were read.
+    pub objects: usize,
+}
+
+/// Rows of the night that wait to be settled, and the objects whose earlier rows they replace.
+#[derive(Default)]
+struct Incoming {
+    rows: BTreeMap<(String, NaiveDate), Vec<RecordBatch>>,
+    replaced: BTreeSet<(String, String)>,
+    touched: BTreeSet<(String, NaiveDate)>,
+}
+
+/// Reads every source, settles the touched days and saves the ledger. `progress` hears one line per source.
+///
+/// # Errors
+/// `Usage` for an unknown format; `Storage` or `Data` for a source that failed, after all others were saved.
+pub async fn run(
+    engine: &Engine,
+    project: &Project,
+    config: &Config,
+    state: &Store,
+    ledger: &mut Ledger,
+    progress: &dyn Fn(&str),
+) -> Result<Ingested> {
+    let mut incoming = Incoming::default();
+    let mut ingested = Ingested::default();
+    let mut failures = Vec::new();
+    for source in &config.sources {
+        match read_source(engine, project, config, source, ledger, &mut incoming, &mut ingested.warnings).await {
+            Ok(read) => {
+                ingested.objects += read.objects;
+                progress(&format!("{}: {} objects, {} records, {} rejected", source.name, read.objects, read.records, read.rejected));
+            }
+            Err(error) => failures.push(error.at(format!("source `{}`", source.name))),
+        }
+    }
+    for (contract, day) in std::mem::take(&mut incoming.touched) {
+        let table = contract_of(project, &contract)?;
+        let rows = incoming.rows.remove(&(contract.clone(), day)).unwrap_or_default();
+        settle_day(state, table, day, rows, &incoming.replaced, ledger).await?;
+        ingested.changed.entry(contract).or_default().insert(day);
+    }
+    ledger.save(state).await?;
+    match failures.into_iter().next() {
+        Some(error) => Err(error),
+        None => Ok(ingested),
+    }
+}
+
+fn contract_of<'a>(project: &'a Project, name: &str) -> Result<&'a Table> {
+    project.contract(name).ok_or_else(|| {
+        Error::project(format!("contract `{name}` does not exist")).hint(format!("write schemas/contracts/{name}.sql"))
+    })
+}
+
+/// Counts of one source.
+#[derive(Default)]
+struct SourceRead {
+    objects: usize,
+    records: i64,
+    rejected: i64,
+}
+
+/// A format with everything that reading needs.
+struct Format<'a> {
+    table: &'a Table,
+    mappings: Vec<(&'a str, &'a Query)>,
+    objects: Option<Regex>,
+    skip: Option<Regex>,
+    digest: String,
+}
+
+impl<'a> Format<'a> {
+    fn find(project: &'a Project, source: &'a Source) -> Result<Format<'a>> {
+        let table = project.sources.get(&source.format).ok_or_else(|| unknown_format(project, source))?;
+        let mappings: Vec<_> = project.mappings(&source.format).collect();
+        let pattern = |key: &str| {
+            table.header.get(key).map(Regex::new).transpose().map_err(|error| {
+                Error::project(format!("`{key}:` is no regular expression")).at(format!("at {}", table.path)).because(error)
+            })
+        };
+        let mut digest = Sha256::new_with_prefix(format!("{:?}", table.schema));
+        mappings.iter().for_each(|(_, query)| digest.update(&query.sql));
+        let digest = digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        Ok(Format { objects: pattern("objects")?, skip: pattern("skip")?, table, mappings, digest })
+    }
+
+    fn holds(&self, key: &str) -> bool {
+        self.objects.as_ref().is_none_or(|pattern| pattern.is_match(key)) && !self.skip.as_ref().is_some_and(|pattern| pattern.is_match(key))
+    }
+}
+
+fn raw_table(table: &Table) -> RawTable {
+    let delimiter = table.options.get("delimiter").and_then(|text| text.bytes().next()).unwrap_or(b',');
+    let null_text = table.options.get("null_value").cloned();
+    let file = match table.file_type.as_str() {
+        "csv" => FileFormat::Csv { delimiter, null_text },
+        "parquet" => FileFormat::Parquet,
+        _ => FileFormat::Json,
+    };
+    RawTable { name: table.name.clone(), file, schema: table.schema.clone() }
+}
+
+/// The schema that a format's mapping reads: its raw columns, object, line and time of the object.
+pub fn raw_schema(table: &Table) -> SchemaRef {
+    Reader::new(raw_table(table), Limits::default()).schema()
+}
+
+/// The error for a source whose format is in no project file.
+pub fn unknown_format(project: &Project, source: &Source) -> Error {
+    let known: Vec<&str> = project.sources.keys().map(String::as_str).collect();
+    Error::usage(format!("source `{}` has the unknown format `{}`", source.name, source.format))
+        .at(format!("known formats: {}", known.join(", ")))
+        .hint("correct the format, or add it with two text files in a --project folder (CONTRIBUTING.md, recipe a)")
+}
+
+async fn read_source(
+    engine: &Engine,
+    project: &Project,
+    config: &Config,
+    source: &Source,
+    ledger: &mut Ledger,
+    incoming: &mut Incoming,
+    warnings: &mut Vec<String>,
+) -> Result<SourceRead> {
+    let format = Format::find(project, source)?;
+    let store = Store::open(&source.url, &config.stores)?;
+    let listed: Vec<Listed> = store.list().await?.into_iter().filter(|object| format.holds(&object.key)).collect();
+    if listed.is_empty() {
+        warnings.push(format!("source `{}` has no object that looks like `{}`", source.name, source.format));
+    }
+    let wanted: Vec<Listed> = listed.into_iter().filter(|object| must_read(config, source, ledger, object, &format.digest)).collect();
+    let mut reader = Reader::new(raw_table(format.table), Limits::default());
+    let mut mapper = Mapper { engine, project, source, format: &format, batches: Vec::new(), rows: 0, seen: BTreeMap::new() };
+    let mut reads: Vec<(Listed, ObjectRead)> = Vec::new();
+    let mut fetched = futures::stream::iter(wanted.into_iter().map(|object| {
+        let store = store.clone();
+        async move { (store.get(&object.key).await, object) }
+    }))
+    .buffered(config.engine.concurrency.max(1));
+    while let Some((bytes, listed)) = fetched.next().await {
+        let object = Object { key: listed.key.clone(), bytes: bytes?, last_modified: listed.last_modified };
+        let mut batches = Vec::new();
+        let read = reader.read(&object, &mut |batch| batches.push(batch));
+        mapper.add(batches, incoming).await?;
+        reads.push((listed, read));
+    }
+    let mut batches = Vec::new();
+    reader.flush(&mut |batch| batches.push(batch));
+    mapper.add(batches, incoming).await?;
+    mapper.map(incoming).await?;
+    finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings)
+}
+
+fn must_read(config: &Config, source: &Source, ledger: &Ledger, object: &Listed, digest: &str) -> bool {
+    let is_reread = || {
+        config.reread.is_some_and(|(from, to)| {
+            let days = ledger.entry(&source.name, &object.key).map(|e| e.event_days.values().flatten().copied());
+            days.is_some_and(|mut days| days.any(|day| from <= day && day <= to))
+        })
+    };
+    config.full || ledger.is_new(&source.name, object, digest) || is_reread()
+}
+
+/// What the mappings made of one object.
+#[derive(Default)]
+struct Mapped {
+    records: BTreeSet<i64>,
+    rows: i64,
+    rejected: Vec<(i64, String, String)>,
+    days: BTreeMap<String, BTreeSet<NaiveDate>>,
+}
+
+/// Enters every object into the ledger and judges the source as a whole.
+fn finish_source(
+    source: &Source,
+    format: &Format,
+    reads: Vec<(Listed, ObjectRead)>,
+    mut seen: BTreeMap<String, Mapped>,
+    ledger: &mut Ledger,
+    incoming: &mut Incoming,
+    warnings: &mut Vec<String>,
+) -> Result<SourceRead> {
+    let mut total = SourceRead { objects: reads.len(), ..SourceRead::default() };
+    let mut readable = 0;
+    let mut first_reason = None;
+    for (listed, read) in reads {
+        let mapped = seen.remove(&listed.key).unwrap_or_default();
+        if let Some(old) = ledger.entry(&source.name, &listed.key) {
+            for (contract, days) in &old.event_days {
+                incoming.touched.extend(days.iter().map(|day| (contract.clone(), *day)));
+            }
+        }
+        incoming.replaced.insert((source.name.clone(), listed.key.clone()));
+        let line = |line: i64, path: String, reason: String| Rejected {
+            source: source.name.clone(),
+            object_key: listed.key.clone(),
+            line,
+            path,
+            reason,
+        };
+        let mut rejected: Vec<Rejected> = read.rejected_lines.iter().map(|r| line(r.line, r.path.clone(), r.reason.clone())).collect();
+        rejected.extend(read.fault.iter().map(|fault| line(0, "object".into(), fault.clone())));
+        rejected.extend(mapped.rejected.iter().map(|(number, path, reason)| line(*number, path.clone(), reason.clone())));
+        if let Some(fault) = &read.fault {
+            warnings.push(format!("object `{}` of source `{}`: {fault}", listed.key, source.name));
+        }
+        if first_reason.is_none() {
+            first_reason = rejected.first().map(|r| format!("`{}` line {}: {}: {}", r.object_key, r.line, r.path, r.reason));
+        }
+        total.records += read.records;
+        total.rejected += read.rejected + mapped.rejected.len() as i64;
+        readable += read.records - read.rejected;
+        let entry = Entry {
+            source: source.name.clone(),
+            format: source.format.clone(),
+            format_digest: format.digest.clone(),
+            object_key: listed.key.clone(),
+            etag: listed.etag,
+            size: listed.size,
+            records: read.records,
+            rejected_lines: read.rejected,
+            skipped_records: read.records - read.rejected - mapped.records.len() as i64,
+            rows: mapped.rows,
+            rejected_rows: mapped.rejected.len() as i64,
+            decimals_rounded: read.decimals_rounded,
+            fault: read.fault,
+            event_days: mapped.days.into_iter().map(|(contract, days)| (contract, days.into_iter().collect())).collect(),
+        };
+        ledger.put(entry, rejected);
+    }
+    if total.rejected > 0 {
+        warnings.push(format!("source `{}`: {} of {} records were rejected", source.name, total.rejected, total.records));
+    }
+    if let (true, 0, Some(reason)) = (total.objects > 0, readable, first_reason) {
+        return Err(Error::data(format!("source `{}` gave no readable row", source.name))
+            .at(format!("format `{}`, {} objects, {} records", source.format, total.objects, total.records))
+            .at(format!("first reason: {reason}"))
+            .hint("check that the format fits the objects: `trimtab explain FORMAT` shows what it expects"));
+    }
+    Ok(total)
+}
+
+/// Maps raw rows to contracts, a good deal of rows at a time.
+struct Mapper<'a> {
+    engine: &'a Engine,
+    project: &'a Project,
+    source: &'a Source,
+    format: &'a Format<'a>,
+    batches: Vec<RecordBatch>,
+    rows: usize,
+    seen: BTreeMap<String, Mapped>,
+}
+
+impl Mapper<'_> {
+    async fn add(&mut self, batches: Vec<RecordBatch>, incoming: &mut Incoming) -> Result<()> {
+        self.rows += batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+        self.batches.extend(batches);
+        if self.rows >= ROWS_AT_ONCE { self.map(incoming).await } else { Ok(()) }
+    }
+
+    async fn map(&mut self, incoming: &mut Incoming) -> Result<()> {
+        let batches = std::mem::take(&mut self.batches);
+        self.rows = 0;
+        let Some(schema) = batches.first().map(RecordBatch::schema) else { return Ok(()) };
+        self.engine.register(&self.format.table.name, schema, batches)?;
+        for (contract, query) in &self.format.mappings {
+            let table = contract_of(self.project, contract)?;
+            let (_, mapped) = self.engine.run(query).await?;
+            for batch in mapped.iter().filter(|batch| batch.num_rows() > 0) {
+                let rows = fill(table, self.source, batch).map_err(|error| error.at(format!("at {}", query.path)))?;
+                let reasons = self.reasons(table, &rows).await?;
+                self.take(contract, rows, &reasons, incoming)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The reason for which each row is rejected, from the contract's `reject:` rules.
+    async fn reasons(&self, table: &Table, rows: &RecordBatch) -> Result<Vec<Option<String>>> {
+        let mut reasons: Vec<Option<String>> = vec![None; rows.num_rows()];
+        if null_in_required(&table.schema, rows.columns()).is_some() {
+            for (field, column) in table.schema.fields().iter().zip(rows.columns()).filter(|(field, _)| !field.is_nullable()) {
+                for (row, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| column.is_null(*row)) {
+                    let _ = row;
+                    reason.get_or_insert_with(|| match field.name().as_str() {
+                        "event_date" => "NO_TIME: the row has no time, so it belongs to no day".into(),
+                        name => format!("`{name}` is missing, but required"),
+                    });
+                }
+            }
+        }
+        let Some(rules) = table.header.get("reject") else { return Ok(reasons) };
+        let nullable = Arc::new(arrow::datatypes::Schema::new(
+            rows.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>(),
+        ));
+        self.engine.register("_mapped", nullable.clone(), vec![RecordBatch::try_new(nullable, rows.columns().to_vec())?])?;
+        let cases: Vec<String> = rules
+            .split(';')
+            .filter_map(|rule| rule.split_once("when"))
+            .map(|(code, condition)| format!("when {condition} then '{}'", code.trim()))
+            .collect();
+        let sql = format!("select case {} end as reason from _mapped", cases.join(" "));
+        let (_, found) = self.engine.select(&sql).await.map_err(|error| error.at(format!("`reject:` of {}", table.path)))?;
+        let found = found.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().map(|text| text.map(String::from)).collect::<Vec<_>>());
+        for (reason, found) in reasons.iter_mut().zip(found) {
+            *reason = reason.take().or(found);
+        }
+        Ok(reasons)
+    }
+
+    /// Counts rows by object, sets rejected ones aside and files the others under their day.
+    fn take(&mut self, contract: &str, rows: RecordBatch, reasons: &[Option<String>], incoming: &mut Incoming) -> Result<()> {
+        let column = |name: &str| rows.column_by_name(name).ok_or_else(|| Error::engine(format!("rows lack `{name}`")));
+        let keys = column("x_object_key")?.as_string::<i32>().clone();
+        let lines = column("x_line")?.as_primitive::<arrow::datatypes::Int64Type>().clone();
+        let days = column("event_date")?.as_primitive::<arrow::datatypes::Date32Type>().clone();
+        let mut by_day: BTreeMap<i32, Vec<bool>> = BTreeMap::new();
+        for row in 0..rows.num_rows() {
+            let mapped = self.seen.entry(keys.value(row).to_string()).or_default();
+            mapped.records.insert(lines.value(row));
+            mapped.rows += 1;
+            match &reasons[row] {
+                Some(reason) => mapped.rejected.push((lines.value(row), contract.to_string(), reason.clone())),
+                None => {
+                    by_day.entry(days.value(row)).or_insert_with(|| vec![false; rows.num_rows()])[row] = true;
+                    mapped.days.entry(contract.into()).or_default().insert(date(days.value(row)));
+                }
+            }
+        }
+        for (day, chosen) in by_day {
+            let key = (contract.to_string(), date(day));
+            incoming.touched.insert(key.clone());
+            incoming.rows.entry(key).or_default().push(filter_record_batch(&rows, &BooleanArray::from(chosen))?);
+        }
+        Ok(())
+    }
+}
+
+fn date(days: i32) -> NaiveDate {
+    NaiveDate::default() + chrono::Duration::days(i64::from(days))
+}
+
+/// Adds the columns that the program fills. Required columns may still be null here; they are rejected next.
+fn fill(table: &Table, source: &Source, batch: &RecordBatch) -> Result<RecordBatch> {
+    let mut columns = table.conform(batch)?;
+    let rows = batch.num_rows();
+    let same = |text: &str| Arc::new(StringArray::from(vec![text; rows])) as ArrayRef;
+    let days = event_days(table, source, &columns, rows);
+    for (place, field) in table.schema.fields().iter().enumerate() {
+        match field.name().as_str() {
+            "x_source" => columns[place] = same(&source.name),
+            "x_source_format" => columns[place] = same(&source.format),
+            "x_record_id" => columns[place] = same(""),
+            "x_source_rank" => columns[place] = Arc::new(Int64Array::from(vec![source.rank; rows])),
+            "x_repeats" => columns[place] = Arc::new(Int64Array::from(vec![0; rows])),
+            "event_date" => columns[place] = Arc::new(days.clone()),
+            _ => {}
+        }
+    }
+    let fields: Vec<_> = table.schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
+    Ok(RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), columns)?)
+}
+
+/// The UTC day of each row: the first of the contract's `day:` columns that is known, in the order of the source's basis.
+fn event_days(table: &Table, source: &Source, columns: &[ArrayRef], rows: usize) -> Date32Array {
+    let mut names: Vec<&str> = table.header.get("day").unwrap_or("").split('|').map(str::trim).collect();
+    if source.day_basis == DayBasis::Start {
+        names.reverse();
+    }
+    let times: Vec<ArrayRef> = names
+        .iter()
+        .filter_map(|name| table.schema.index_of(name).ok())
+        .map(|place| columns[place].clone())
+        .collect();
+    let empty = new_null_array(&DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, None), rows);
+    (0..rows)
+        .map(|row| {
+            let time = times.iter().find(|time| time.is_valid(row)).unwrap_or(&empty);
+            let micros = time.as_primitive_opt::<TimestampMicrosecondType>().filter(|time| time.is_valid(row))?.value(row);
+            i32::try_from(micros.div_euclid(DAY_MICROS)).ok()
+        })
+        .collect()
+}
+
+/// Settles one day: what it held, less the rows of objects that were read again, plus the new rows.
+async fn settle_day(
+    state: &Store,
+    table: &Table,
+    day: NaiveDate,
+    rows: Vec<RecordBatch>,
+    replaced: &BTreeSet<(String, String)>,
+    ledger: &mut Ledger,
+) -> Result<()> {
+    let name = &table.name;
+    let (kept_key, originals_key) = (format!("{name}/event_date={day}/part.parquet"), format!("{name}_originals/event_date={day}/part.parquet"));
+    let stored = Arc::new(without(&table.schema, "event_date"));
+    let mut all = Vec::new();
+    if let Some(bytes) = state.get_if_exists(&kept_key).await? {
+        let kept = from_parquet(bytes, &stored)?;
+        let originals = match state.get_if_exists(&originals_key).await? {
+            Some(bytes) => from_parquet(bytes, &stored)?,
+            None => RecordBatch::new_empty(stored.clone()),
+        };
+        all = repeats::originals(&kept, &originals, |source, key| replaced.contains(&(source.to_string(), key.to_string())))?;
+    }
+    for batch in rows {
+        let columns = stored.fields().iter().filter_map(|field| batch.column_by_name(field.name()).cloned()).collect();
+        all.push(RecordBatch::try_new(stored.clone(), columns)?);
+    }
+    let settled = repeats::settle(table, day, &concat_batches(&stored, &all)?)?;
+    for (key, rows) in [(&originals_key, &settled.originals), (&kept_key, &settled.kept)] {
+        if rows.num_rows() == 0 { state.delete(key).await? } else { state.put(key, to_parquet(rows)?).await? }
+    }
+    ledger.put_repeats(name, day, settled.counts);
+    Ok(())
+}

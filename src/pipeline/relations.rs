@@ -1,0 +1,262 @@
+//! Relations that no query computes: seeds, settings, the owner's facts, size buckets and the ledger.
+
+use std::collections::BTreeSet;
+
+use arrow::array::{AsArray, RecordBatch};
+use arrow::datatypes::Int64Type;
+use chrono::{Duration, NaiveDate};
+use serde_json::{Value, json};
+
+use crate::config::{Config, WINDOW_DAYS};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::ingest::ledger::Ledger;
+use crate::project::{Project, graph};
+use crate::table_file::to_rows;
+
+/// Days that `spend_by_model` and `coverage` show.
+const REPORT_DAYS: i64 = 62;
+/// Largest size that is told apart, tokens or milliseconds; contracts reject what is larger.
+const LARGEST_SIZE: u64 = 1 << 31;
+
+/// Registers every relation that the program provides; what is not known yet is empty.
+///
+/// # Errors
+/// `Project` when a contract of one is missing or does not fit.
+pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Ledger) -> Result<()> {
+    for (name, contract) in &project.contracts {
+        engine.register_empty(name, &contract.schema)?;
+    }
+    for (name, seed) in &project.seeds {
+        let mut batches = vec![seed.rows.clone()];
+        if name == "parameters" {
+            batches.push(rows(project, "parameters", &parameters(config))?);
+        }
+        engine.register(name, seed.rows.schema(), batches)?;
+    }
+    let counted = count_rows(ledger);
+    for (name, values) in [
+        ("settings", vec![settings(config)]),
+        ("size_buckets", size_buckets(&edges(project))),
+        ("workload_facts", workload_facts(config)),
+        ("workload_candidates", workload_candidates(config)),
+        ("commitments", commitments(config)),
+        ("contract_terms", contract_terms(config)),
+        ("benefits", benefits(config)),
+        ("team", vec![json!({ "capacity_hours": config.facts.team.capacity_hours })]),
+        ("ledger", counted),
+        ("quarantine", values(ledger.rejected())?),
+        ("repeats", values(ledger.repeats())?),
+    ] {
+        let batch = rows(project, name, &values)?;
+        engine.register(name, batch.schema(), vec![batch])?;
+    }
+    Ok(())
+}
+
+fn rows(project: &Project, name: &str, values: &[Value]) -> Result<RecordBatch> {
+    let contract = project.contract(name).ok_or_else(|| {
+        Error::project(format!("relation `{name}` has no contract")).hint(format!("write schemas/contracts/{name}.sql"))
+    })?;
+    to_rows(contract, values)
+}
+
+fn values<T: serde::Serialize>(rows: &[T]) -> Result<Vec<Value>> {
+    rows.iter()
+        .map(|row| serde_json::to_value(row).map_err(|error| Error::engine("a row cannot be written").because(error)))
+        .collect()
+}
+
+fn settings(config: &Config) -> Value {
+    let day = |days: i64| (config.date - Duration::days(days)).to_string();
+    json!({
+        "run_date": config.date.to_string(),
+        "window_days": WINDOW_DAYS,
+        "window_from": day(WINDOW_DAYS),
+        "previous_window_from": day(2 * WINDOW_DAYS),
+        "report_from": day(REPORT_DAYS),
+        "month_factor_numerator": 365,
+        "month_factor_denominator": 12 * WINDOW_DAYS,
+        "candidate_providers": config.facts.candidate_providers.len(),
+    })
+}
+
+fn workload_facts(config: &Config) -> Vec<Value> {
+    let list = |items: &Vec<String>| (!items.is_empty()).then(|| items.join("|"));
+    config
+        .facts
+        .workloads
+        .iter()
+        .map(|(id, facts)| {
+            json!({
+                "workload_id": id,
+                "owner": facts.owner,
+                "criticality": facts.criticality,
+                "is_batch_ok": facts.batch_ok,
+                "residency": facts.residency,
+                "retention": facts.retention,
+                "languages": list(&facts.languages),
+                "latency_ms_p95": facts.latency_ms_p95,
+                "licence": facts.licence,
+                "has_own_candidates": !facts.candidates.is_empty(),
+            })
+        })
+        .collect()
+}
+
+/// Candidates that the owner allows: by workload, else by provider; no row means that every catalogued model may be proposed.
+fn workload_candidates(config: &Config) -> Vec<Value> {
+    let named = config.facts.workloads.iter().flat_map(|(id, facts)| {
+        facts.candidates.iter().map(move |candidate| {
+            let (provider, model) = candidate.split_once('/').unwrap_or((candidate, ""));
+            json!({ "workload_id": id, "provider": provider, "model_id": model })
+        })
+    });
+    let providers = config.facts.candidate_providers.iter().map(|provider| json!({ "provider": provider }));
+    named.chain(providers).collect()
+}
+
+fn commitments(config: &Config) -> Vec<Value> {
+    config
+        .facts
+        .commitments
+        .iter()
+        .map(|c| {
+            json!({
+                "commitment_id": c.id, "provider": c.provider, "usd_per_month": c.usd_per_month,
+                "starts_on": c.starts_on.to_string(), "ends_on": c.ends_on.to_string(), "is_reassignable": c.is_reassignable,
+            })
+        })
+        .collect()
+}
+
+fn contract_terms(config: &Config) -> Vec<Value> {
+    config
+        .facts
+        .contract_terms
+        .iter()
+        .map(|t| {
+            json!({
+                "provider": t.provider, "model_id": t.model_id, "discount_pct": t.discount_pct,
+                "valid_from": t.valid_from.to_string(),
+            })
+        })
+        .collect()
+}
+
+fn benefits(config: &Config) -> Vec<Value> {
+    config
+        .facts
+        .benefits
+        .iter()
+        .map(|b| json!({ "workload_id": b.workload, "kind": b.kind, "usd_per_month": b.usd_per_month, "owner": b.owner }))
+        .collect()
+}
+
+fn parameters(config: &Config) -> Vec<Value> {
+    config
+        .facts
+        .parameters
+        .iter()
+        .map(|p| {
+            json!({
+                "parameter_id": p.parameter_id, "name": p.name, "scope": p.scope, "key": (!p.key.is_empty()).then_some(&p.key),
+                "valid_from": NaiveDate::MIN.max(NaiveDate::default()).to_string(),
+                "low": p.low, "expected": p.expected, "high": p.high, "class": "config", "source": "run file",
+            })
+        })
+        .collect()
+}
+
+/// One row per object and event day, with the object's counts on its first day.
+fn count_rows(ledger: &Ledger) -> Vec<Value> {
+    ledger
+        .entries()
+        .map(|e| {
+            let days: BTreeSet<_> = e.event_days.values().flatten().collect();
+            json!({
+                "source": e.source, "format": e.format, "object_key": e.object_key, "etag": e.etag, "size": e.size,
+                "records": e.records, "rejected_lines": e.rejected_lines, "skipped_records": e.skipped_records,
+                "rows": e.rows, "rejected_rows": e.rejected_rows, "decimals_rounded": e.decimals_rounded, "fault": e.fault,
+                "first_event_date": days.first().map(ToString::to_string),
+                "last_event_date": days.last().map(ToString::to_string),
+            })
+        })
+        .collect()
+}
+
+/// Sizes at which a model's answer can change: windows, output limits and price bands of the catalog.
+fn edges(project: &Project) -> BTreeSet<u64> {
+    let mut edges = BTreeSet::new();
+    for (seed, column) in
+        [("models", "context_window_tokens"), ("models", "max_output_tokens"), ("model_prices", "above_prompt_tokens")]
+    {
+        let Some(values) = project.seeds.get(seed).and_then(|seed| seed.rows.column_by_name(column)) else { continue };
+        if let Some(values) = values.as_primitive_opt::<Int64Type>() {
+            edges.extend(values.iter().flatten().filter_map(|value| u64::try_from(value).ok()));
+        }
+    }
+    edges
+}
+
+/// Buckets of at most 1/64 width (interfaces: 2 %), cut at every edge, and the stratum (half octaves and edges) of each.
+///
+/// Bucket of `x`: with `e` = bits of `x` less 7, at least 0: `e * 64 + (x >> e)`. Integers only.
+fn size_buckets(catalog: &BTreeSet<u64>) -> Vec<Value> {
+    let mut edges = catalog.clone();
+    edges.insert(0);
+    for bits in 0..=31_u32 {
+        edges.insert(1 << bits);
+        edges.insert((1_u64 << (2 * bits + 1)).isqrt());
+    }
+    edges.insert(LARGEST_SIZE);
+    let mut rows = Vec::new();
+    for base in 0..=(25 * 64 + 64) as u64 {
+        let (low, high) = if base < 128 {
+            (base, base)
+        } else {
+            let e = base / 64 - 1;
+            let mantissa = base - e * 64;
+            (mantissa << e, ((mantissa + 1) << e) - 1)
+        };
+        if low > LARGEST_SIZE {
+            break;
+        }
+        let mut above = low as i64 - 1;
+        let cuts: Vec<u64> = edges.range(low..high).copied().chain([high]).collect();
+        for upto in cuts {
+            let stratum = edges.range(upto..).next().copied().unwrap_or(LARGEST_SIZE);
+            rows.push(json!({ "base_bucket": base, "above": above, "upto": upto, "stratum": stratum }));
+            above = upto as i64;
+        }
+    }
+    rows
+}
+
+/// Names of the relations that this module provides, for `trimtab list`.
+pub fn names() -> &'static [&'static str] {
+    &graph::RUNTIME
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn buckets_are_narrow_cut_at_every_edge_and_leave_no_gap() {
+        let rows = size_buckets(&BTreeSet::from([200_000, 272_000, 4_096]));
+        let number = |row: &Value, key: &str| row[key].as_i64().unwrap();
+        let mut last = -1;
+        for row in &rows {
+            let (above, upto) = (number(row, "above"), number(row, "upto"));
+            assert_eq!(above, last, "no gap, no overlap");
+            assert!(upto - above <= 1 || (upto - above) as f64 / upto as f64 <= 0.02, "{row}");
+            assert!(number(row, "stratum") >= upto);
+            last = upto;
+        }
+        for edge in [4_096, 200_000, 272_000, 1 << 20, 1_048_576] {
+            let row = rows.iter().find(|row| number(row, "upto") == edge).unwrap();
+            assert_eq!(number(row, "stratum"), edge);
+        }
+    }
+}

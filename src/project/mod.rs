@@ -1,0 +1,223 @@
+//! The text project: schemas, queries, seeds and templates, embedded in the binary, with an overlay folder on top.
+//!
+//! An overlay (`--project DIR`) has the same tree. A file of the same path replaces ours, a new one is added; seed files
+//! are merged row by row ([`seeds`]). Everything is parsed and ordered here, before any data is read.
+
+pub mod graph;
+pub mod seeds;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rust_embed::Embed;
+
+use crate::error::{Error, Result};
+use crate::header::Header;
+use crate::schema::Table;
+use graph::Layer;
+
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/schemas"]
+#[prefix = "schemas/"]
+struct Schemas;
+
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/queries"]
+#[prefix = "queries/"]
+struct Queries;
+
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/src/report/templates"]
+#[prefix = "templates/"]
+struct Templates;
+
+#[derive(Embed)]
+#[folder = "$CARGO_MANIFEST_DIR/sample_data"]
+struct SampleData;
+
+/// One relation that a query computes.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Relation: the file stem, or `<contract>__<format>` in staging.
+    pub name: String,
+    /// Folder that it stands in, which decides what it may read.
+    pub layer: Layer,
+    /// Path inside the project.
+    pub path: String,
+    /// The text.
+    pub sql: String,
+    /// Header comment.
+    pub header: Header,
+    /// Relations that it reads.
+    pub inputs: Vec<String>,
+}
+
+/// Everything that is text.
+#[derive(Debug, Clone)]
+pub struct Project {
+    /// Queries in the order of the run.
+    pub queries: Vec<Query>,
+    /// Contracts by relation.
+    pub contracts: BTreeMap<String, Table>,
+    /// Raw shapes by format.
+    pub sources: BTreeMap<String, Table>,
+    /// Seed rows by relation.
+    pub seeds: BTreeMap<String, seeds::Seed>,
+    /// Templates by file name.
+    pub templates: BTreeMap<String, String>,
+}
+
+impl Project {
+    /// Loads the embedded project and an overlay.
+    ///
+    /// # Errors
+    /// `Project`, naming file and line, for a missing header key, a wrong seed header, an unknown relation, a forbidden
+    /// edge or a cycle.
+    pub async fn load(overlay: Option<&Path>) -> Result<Project> {
+        let mut files = embedded();
+        let mut overlay_seeds = Vec::new();
+        if let Some(folder) = overlay {
+            for (path, text) in read_overlay(folder)? {
+                match seeds::relation_of(&path) {
+                    Some(_) => overlay_seeds.push((path, text)),
+                    None => {
+                        files.insert(path, text);
+                    }
+                }
+            }
+        }
+        let mut contracts = BTreeMap::new();
+        let mut sources = BTreeMap::new();
+        let mut queries = Vec::new();
+        let mut templates = BTreeMap::new();
+        for (path, text) in &files {
+            if let Some(stem) = stem(path, "schemas/contracts/", ".sql") {
+                contracts.insert(stem.clone(), named(Table::parse(text, path).await?, &stem, path)?);
+            } else if let Some(stem) = stem(path, "schemas/sources/", ".sql") {
+                sources.insert(stem.clone(), named(Table::parse(text, path).await?, &stem, path)?);
+            } else if path.starts_with("queries/") && path.ends_with(".sql") {
+                queries.push(graph::query(path, text)?);
+            } else if let Some(name) = path.strip_prefix("templates/") {
+                templates.insert(name.to_string(), text.clone());
+            }
+        }
+        let mut seeds = BTreeMap::new();
+        for (path, text) in &files {
+            if let Some(relation) = seeds::relation_of(path) {
+                let contract = contracts.get(&relation).ok_or_else(|| {
+                    Error::project(format!("seed `{relation}` has no contract"))
+                        .at(format!("at {path}"))
+                        .hint(format!("write schemas/contracts/{relation}.sql"))
+                })?;
+                let extra = overlay_seeds.iter().filter(|(p, _)| p == path).map(|(p, t)| (p.as_str(), t.as_str()));
+                seeds.insert(relation, seeds::Seed::load(contract, (path, text), extra.collect::<Vec<_>>().as_slice())?);
+            }
+        }
+        if let Some((path, _)) = overlay_seeds.iter().find(|(path, _)| !files.contains_key(path)) {
+            return Err(Error::project(format!("`{path}` is no seed of the project"))
+                .hint("seed rows go to queries/seeds/<name>.csv; `trimtab list queries` shows the seeds"));
+        }
+        pairs(&sources, &queries)?;
+        let known = contracts.keys().cloned().collect();
+        let queries = graph::order(queries, &known)?;
+        Ok(Project { queries, contracts, sources, seeds, templates })
+    }
+
+    /// The contract of a relation, if it has one.
+    pub fn contract(&self, relation: &str) -> Option<&Table> {
+        self.contracts.get(relation)
+    }
+
+    /// Queries of a layer, in the order of the run.
+    pub fn layer(&self, layer: Layer) -> impl Iterator<Item = &Query> {
+        self.queries.iter().filter(move |query| query.layer == layer)
+    }
+
+    /// Mappings of a format, one per contract.
+    pub fn mappings<'a>(&'a self, format: &'a str) -> impl Iterator<Item = (&'a str, &'a Query)> {
+        self.queries.iter().filter_map(move |query| match &query.layer {
+            Layer::Staging(contract) if query.name == format!("{contract}__{format}") => Some((contract.as_str(), query)),
+            _ => None,
+        })
+    }
+}
+
+/// The files that are baked into the binary (read from disk in a debug build), by project path.
+pub fn embedded() -> BTreeMap<String, String> {
+    let mut files = BTreeMap::new();
+    let mut add = |path: &str, file: Option<rust_embed::EmbeddedFile>| {
+        if let Some(file) = file {
+            files.insert(path.to_string(), String::from_utf8_lossy(&file.data).into_owned());
+        }
+    };
+    Schemas::iter().for_each(|path| add(&path, Schemas::get(&path)));
+    Queries::iter().for_each(|path| add(&path, Queries::get(&path)));
+    Templates::iter().for_each(|path| add(&path, Templates::get(&path)));
+    files
+}
+
+/// The files of the sample company, by path below `sample_data`.
+pub fn sample_data() -> impl Iterator<Item = (String, Vec<u8>)> {
+    SampleData::iter().filter_map(|path| Some((path.to_string(), SampleData::get(&path)?.data.into_owned())))
+}
+
+fn stem(path: &str, folder: &str, ending: &str) -> Option<String> {
+    path.strip_prefix(folder)?.strip_suffix(ending).map(str::to_string)
+}
+
+fn named(table: Table, stem: &str, path: &str) -> Result<Table> {
+    if table.name == stem {
+        return Ok(table);
+    }
+    Err(Error::project(format!("the file declares `{}`, but is named `{stem}`", table.name))
+        .at(format!("at {path}"))
+        .hint("file stem and table name are the same word"))
+}
+
+/// A raw shape without a mapping, or a mapping without a raw shape, is half a format.
+fn pairs(sources: &BTreeMap<String, Table>, queries: &[Query]) -> Result<()> {
+    for format in sources.keys() {
+        if !queries.iter().any(|q| matches!(&q.layer, Layer::Staging(c) if q.name == format!("{c}__{format}"))) {
+            return Err(Error::project(format!("format `{format}` has no mapping"))
+                .at(format!("at schemas/sources/{format}.sql"))
+                .hint(format!("write queries/staging/requests/{format}.sql (or charges, evaluations)")));
+        }
+    }
+    for query in queries {
+        if let Layer::Staging(contract) = &query.layer {
+            let format = query.name.trim_start_matches(&format!("{contract}__")).to_string();
+            if !sources.contains_key(&format) {
+                return Err(Error::project(format!("mapping `{}` has no raw shape", query.name))
+                    .at(format!("at {}", query.path))
+                    .hint(format!("write schemas/sources/{format}.sql")));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn read_overlay(folder: &Path) -> Result<Vec<(String, String)>> {
+    let unreadable = |error: std::io::Error| {
+        Error::project(format!("the project folder `{}` cannot be read", folder.display()))
+            .because(error)
+            .hint("give --project a folder with schemas/, queries/ or templates/")
+    };
+    let mut found = Vec::new();
+    let mut pending = vec![folder.to_path_buf()];
+    while let Some(next) = pending.pop() {
+        for entry in std::fs::read_dir(&next).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            if path.is_dir() {
+                pending.push(path);
+                continue;
+            }
+            let relative: Vec<_> = path.strip_prefix(folder).unwrap_or(&path).components().collect();
+            let name = relative.iter().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+            if ["schemas/", "queries/", "templates/"].iter().any(|top| name.starts_with(top)) && !name.ends_with(".md") {
+                found.push((name, std::fs::read_to_string(&path).map_err(unreadable)?));
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,191 @@
+//! Pages over marts: templates hold the prose, marts hold the numbers, nothing is computed here but rounding.
+
+use std::collections::BTreeMap;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::DataType;
+use arrow::util::display::array_value_to_string;
+use minijinja::{AutoEscape, Environment, Value};
+use serde_json::json;
+
+use crate::config::Config;
+use crate::error::{Error, Result};
+use crate::outcome::Outcome;
+use crate::project::{Project, graph::Layer};
+
+/// Renders every template over the marts, by the name of the page.
+///
+/// # Errors
+/// `Project`, naming template and line, when one does not render.
+pub fn render(
+    project: &Project,
+    config: &Config,
+    marts: &BTreeMap<String, RecordBatch>,
+    outcomes: &[Outcome],
+) -> Result<BTreeMap<String, String>> {
+    let mut relations: BTreeMap<&str, serde_json::Value> = BTreeMap::new();
+    for (name, rows) in marts {
+        relations.insert(name, serde_json::Value::Array(records(rows)?));
+    }
+    let levers: Vec<_> = project
+        .layer(Layer::Lever)
+        .map(|query| json!({ "name": query.name, "title": query.header.get("title"), "assumes": query.header.get("assumes"), "wrong_when": query.header.get("wrong_when") }))
+        .collect();
+    let context = json!({
+        "run_date": config.date.to_string(),
+        "window_days": crate::config::WINDOW_DAYS,
+        "version": env!("CARGO_PKG_VERSION"),
+        "is_sample": config.is_sample,
+        "marts": relations,
+        "checks": outcomes,
+        "levers": levers,
+    });
+    let mut pages = BTreeMap::new();
+    for (file, text) in project.templates.iter().filter(|(file, _)| file.starts_with("summary.")) {
+        pages.insert(file.trim_end_matches(".j2").to_string(), page(text, file, &context)?);
+    }
+    Ok(pages)
+}
+
+/// Renders one template.
+///
+/// # Errors
+/// `Project`, naming template and line, when it does not render.
+pub fn page(text: &str, file: &str, context: &serde_json::Value) -> Result<String> {
+    let failed = |error: minijinja::Error| {
+        Error::project(format!("template `{file}` does not render"))
+            .at(format!("at templates/{file}:{}", error.line().unwrap_or(1)))
+            .because(error)
+            .hint("the marts' columns are in docs/columns.md")
+    };
+    let mut environment = environment();
+    environment.add_template(file, text).map_err(failed)?;
+    environment.get_template(file).and_then(|template| template.render(context)).map_err(failed)
+}
+
+fn environment<'a>() -> Environment<'a> {
+    let mut environment = Environment::new();
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|name| match name.trim_end_matches(".j2").rsplit('.').next() {
+        Some("html") => AutoEscape::Html,
+        _ => AutoEscape::None,
+    });
+    environment.add_filter("usd", |value: Value| amount(&value, 2, "$"));
+    environment.add_filter("usd0", |value: Value| amount(&value, 0, "$"));
+    environment.add_filter("number", |value: Value| amount(&value, 0, ""));
+    environment.add_filter("percent", |value: Value| percent(&value));
+    environment.add_filter("sort_money", sort_money);
+    environment.add_filter("cell", |value: String| value.replace('|', "\\|").replace(['\n', '\r'], " "));
+    environment
+}
+
+/// Rows as JSON objects: decimals, dates and instants as text, so that nothing is rounded on the way.
+///
+/// # Errors
+/// `Engine` when a value cannot be shown.
+pub fn records(rows: &RecordBatch) -> Result<Vec<serde_json::Value>> {
+    let schema = rows.schema();
+    (0..rows.num_rows())
+        .map(|row| {
+            let mut record = serde_json::Map::new();
+            for (field, column) in schema.fields().iter().zip(rows.columns()) {
+                let value = if column.is_null(row) {
+                    serde_json::Value::Null
+                } else {
+                    let text = array_value_to_string(column, row)?;
+                    match field.data_type() {
+                        DataType::Boolean => json!(text == "true"),
+                        DataType::Int64 => json!(text.parse::<i64>().unwrap_or_default()),
+                        DataType::Float64 => json!(text.parse::<f64>().unwrap_or_default()),
+                        DataType::List(_) => list(column, row)?,
+                        _ => json!(text),
+                    }
+                };
+                record.insert(field.name().clone(), value);
+            }
+            Ok(serde_json::Value::Object(record))
+        })
+        .collect()
+}
+
+fn list(column: &arrow::array::ArrayRef, row: usize) -> Result<serde_json::Value> {
+    use arrow::array::AsArray;
+    let Some(list) = column.as_list_opt::<i32>() else { return Ok(serde_json::Value::Null) };
+    let items = list.value(row);
+    let texts = (0..items.len()).map(|item| array_value_to_string(&items, item)).collect::<Result<Vec<_>, _>>()?;
+    Ok(json!(texts))
+}
+
+/// A decimal text rounded once, half away from zero, with thousands separated; `unknown` for null.
+fn amount(value: &Value, places: usize, sign: &str) -> String {
+    if value.is_none() || value.is_undefined() {
+        return "unknown".into();
+    }
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_string);
+    let Some((is_negative, whole, fraction)) = rounded(&text, places) else { return text };
+    let mut grouped = String::new();
+    for (place, digit) in whole.chars().enumerate() {
+        if place > 0 && (whole.len() - place) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    let point = if places > 0 { format!(".{fraction}") } else { String::new() };
+    format!("{}{sign}{grouped}{point}", if is_negative { "-" } else { "" })
+}
+
+/// Splits a decimal text into sign, whole digits and exactly `places` digits of fraction.
+fn rounded(text: &str, places: usize) -> Option<(bool, String, String)> {
+    let is_negative = text.starts_with('-');
+    let (whole, fraction) = text.trim_start_matches('-').split_once('.').unwrap_or((text.trim_start_matches('-'), ""));
+    if whole.is_empty() || !whole.chars().chain(fraction.chars()).all(|c| c.is_ascii_digit()) {
+        return None;
+    }
+    let kept: String = fraction.chars().chain(std::iter::repeat('0')).take(places).collect();
+    let mut digits: u128 = format!("{whole}{kept}").parse().ok()?;
+    if fraction.chars().nth(places).is_some_and(|digit| digit >= '5') {
+        digits += 1;
+    }
+    let text = format!("{digits:0>width$}", width = places + 1);
+    let (whole, fraction) = text.split_at(text.len() - places);
+    Some((is_negative && digits > 0, whole.to_string(), fraction.to_string()))
+}
+
+/// Rows by a column of money, highest first, unknown last; equal ones keep their order.
+fn sort_money(rows: Vec<Value>, column: String) -> Vec<Value> {
+    let cents = |row: &Value| {
+        let value = row.get_attr(&column).unwrap_or_default();
+        let (is_negative, whole, fraction) = value.as_str().and_then(|text| rounded(text, 6))?;
+        let size: i128 = format!("{whole}{fraction}").parse().ok()?;
+        Some(if is_negative { -size } else { size })
+    };
+    let mut rows = rows;
+    rows.sort_by_key(|row| std::cmp::Reverse(cents(row)));
+    rows
+}
+
+fn percent(value: &Value) -> String {
+    match f64::try_from(value.clone()) {
+        Ok(share) => format!("{:.1}%", share * 100.0),
+        Err(_) => "unknown".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_is_rounded_once_half_away_from_zero() {
+        // EX-0.1
+        let show = |text: &str| amount(&Value::from(text), 2, "$");
+        assert_eq!(show("1234.565"), "$1,234.57");
+        assert_eq!(show("-0.005"), "-$0.01");
+        assert_eq!(show("-0.004"), "$0.00");
+        assert_eq!(show("1000000.000000000000"), "$1,000,000.00");
+        assert_eq!(amount(&Value::from(()), 2, "$"), "unknown");
+        assert_eq!(amount(&Value::from("999.5"), 0, ""), "1,000");
+    }
+}
