@@ -1,0 +1,224 @@
+-- One row per model call attempt: workload formed, model resolved, price of its day applied.
+--
+-- grain:  event_date, x_record_id
+-- method: M 1.3 (workload, as a function of the row), 2.1 (formula), 2.2 (prices are rows), 2.3 (bands by the whole
+--         prompt, thresholds exclusive), 2.4 (the row valid on the day; no row is unpriced, never zero)
+with calls as (
+    select
+        *,
+        coalesce(provider_names.provider, lower(requests.gen_ai_provider_name), 'unknown') as billing_provider,
+        coalesce(requests.gen_ai_response_model, requests.gen_ai_request_model) as billed_name,
+        coalesce(requests.gen_ai_usage_input_tokens, requests.gen_ai_usage_output_tokens) is not null as has_usage
+    from requests
+    left join provider_names on provider_names.name = lower(requests.gen_ai_provider_name)
+),
+
+resolved as (
+    select
+        calls.*,
+        billed.model_id as billed_model,
+        asked.model_id as requested_model,
+        coalesce(billed.region_class, calls.region_id, 'global') as price_region,
+        coalesce(calls.x_service_tier, 'standard') as tier,
+        coalesce(calls.x_gateway_cache_hit, false) as is_hit,
+        case
+            when calls.gen_ai_usage_input_tokens < 128 then 0
+            when calls.gen_ai_usage_input_tokens < 256 then 1
+            when calls.gen_ai_usage_input_tokens < 512 then 2
+            when calls.gen_ai_usage_input_tokens < 1024 then 3
+            when calls.gen_ai_usage_input_tokens < 2048 then 4
+            when calls.gen_ai_usage_input_tokens < 4096 then 5
+            when calls.gen_ai_usage_input_tokens < 8192 then 6
+            when calls.gen_ai_usage_input_tokens < 16384 then 7
+            when calls.gen_ai_usage_input_tokens < 32768 then 8
+            when calls.gen_ai_usage_input_tokens < 65536 then 9
+            when calls.gen_ai_usage_input_tokens < 131072 then 10
+            when calls.gen_ai_usage_input_tokens < 262144 then 11
+            when calls.gen_ai_usage_input_tokens < 524288 then 12
+            when calls.gen_ai_usage_input_tokens < 1048576 then 13
+            when calls.gen_ai_usage_input_tokens < 2097152 then 14
+            when calls.gen_ai_usage_input_tokens < 4194304 then 15
+            when calls.gen_ai_usage_input_tokens < 8388608 then 16
+            when calls.gen_ai_usage_input_tokens < 16777216 then 17
+            when calls.gen_ai_usage_input_tokens < 33554432 then 18
+            when calls.gen_ai_usage_input_tokens < 67108864 then 19
+            when calls.gen_ai_usage_input_tokens < 134217728 then 20
+            when calls.gen_ai_usage_input_tokens < 268435456 then 21
+            when calls.gen_ai_usage_input_tokens < 536870912 then 22
+            when calls.gen_ai_usage_input_tokens < 1073741824 then 23
+            else 24
+        end as size_shift
+    from calls
+    left join model_names as billed
+        on billed.provider = calls.billing_provider and billed.name = calls.billed_name
+    left join model_names as asked
+        on asked.provider = calls.billing_provider and asked.name = calls.gen_ai_request_model
+),
+
+-- Distinct keys first: a dated price table then joins to a few rows a day, not to every call.
+price_keys as (
+    select distinct event_date, billing_provider, billed_model, tier, price_region
+    from resolved
+    where billed_model is not null
+),
+
+prices_of_day as (
+    select
+        price_keys.event_date,
+        price_keys.billing_provider,
+        price_keys.billed_model,
+        price_keys.tier,
+        price_keys.price_region,
+        model_prices.above_prompt_tokens,
+        max(case when model_prices.bucket = 'input' then model_prices.usd_per_mtok end) as usd_input,
+        max(case when model_prices.bucket = 'cache_read' then model_prices.usd_per_mtok end) as usd_cache_read,
+        max(case when model_prices.bucket = 'cache_write_5m' then model_prices.usd_per_mtok end) as usd_cache_write_5m,
+        max(case when model_prices.bucket = 'cache_write_1h' then model_prices.usd_per_mtok end) as usd_cache_write_1h,
+        max(case when model_prices.bucket = 'input_audio' then model_prices.usd_per_mtok end) as usd_input_audio,
+        max(case when model_prices.bucket = 'input_image' then model_prices.usd_per_mtok end) as usd_input_image,
+        max(case when model_prices.bucket = 'output' then model_prices.usd_per_mtok end) as usd_output,
+        max(case when model_prices.bucket = 'reasoning' then model_prices.usd_per_mtok end) as usd_reasoning,
+        max(case when model_prices.bucket = 'output_audio' then model_prices.usd_per_mtok end) as usd_output_audio,
+        max(case when model_prices.bucket = 'output_image' then model_prices.usd_per_mtok end) as usd_output_image
+    from price_keys
+    inner join model_prices
+        on model_prices.provider = price_keys.billing_provider
+        and model_prices.model_id = price_keys.billed_model
+        and model_prices.service_tier = price_keys.tier
+        and model_prices.region_class = price_keys.price_region
+        and model_prices.band_mode = 'whole_request'
+        and model_prices.valid_from <= price_keys.event_date
+        and (model_prices.valid_to is null or price_keys.event_date < model_prices.valid_to)
+    group by
+        price_keys.event_date, price_keys.billing_provider, price_keys.billed_model, price_keys.tier,
+        price_keys.price_region, model_prices.above_prompt_tokens
+),
+
+bands as (
+    select
+        *,
+        -- A band ends where the next one of the same key begins.
+        lead(above_prompt_tokens) over (
+            partition by event_date, billing_provider, billed_model, tier, price_region order by above_prompt_tokens
+        ) as upto_prompt_tokens
+    from prices_of_day
+),
+
+priced as (
+    select
+        resolved.*,
+        size_buckets.base_bucket as input_base_bucket,
+        size_buckets.stratum as input_stratum,
+        -- A bucket that was used and has no price makes the call unpriced; reasoning costs what output costs (M 2.1).
+        (coalesce(resolved.usage_input_uncached_tokens, 0) > 0 and bands.usd_input is null)
+        or (coalesce(resolved.usage_cache_read_tokens, 0) > 0 and bands.usd_cache_read is null)
+        or (coalesce(resolved.usage_cache_write_5m_tokens, 0) > 0 and bands.usd_cache_write_5m is null)
+        or (coalesce(resolved.usage_cache_write_1h_tokens, 0) > 0 and bands.usd_cache_write_1h is null)
+        or (coalesce(resolved.usage_input_audio_tokens, 0) > 0 and bands.usd_input_audio is null)
+        or (coalesce(resolved.usage_input_image_tokens, 0) > 0 and bands.usd_input_image is null)
+        or (coalesce(resolved.usage_output_visible_tokens, 0) > 0 and bands.usd_output is null)
+        or (coalesce(resolved.usage_output_reasoning_tokens, 0) > 0 and coalesce(bands.usd_reasoning, bands.usd_output) is null)
+        or (coalesce(resolved.usage_output_audio_tokens, 0) > 0 and bands.usd_output_audio is null)
+        or (coalesce(resolved.usage_output_image_tokens, 0) > 0 and bands.usd_output_image is null)
+            as is_unpriced,
+        cast((
+            coalesce(resolved.usage_input_uncached_tokens, 0) * coalesce(bands.usd_input, 0)
+            + coalesce(resolved.usage_cache_read_tokens, 0) * coalesce(bands.usd_cache_read, 0)
+            + coalesce(resolved.usage_cache_write_5m_tokens, 0) * coalesce(bands.usd_cache_write_5m, 0)
+            + coalesce(resolved.usage_cache_write_1h_tokens, 0) * coalesce(bands.usd_cache_write_1h, 0)
+            + coalesce(resolved.usage_input_audio_tokens, 0) * coalesce(bands.usd_input_audio, 0)
+            + coalesce(resolved.usage_input_image_tokens, 0) * coalesce(bands.usd_input_image, 0)
+            + coalesce(resolved.usage_output_visible_tokens, 0) * coalesce(bands.usd_output, 0)
+            + coalesce(resolved.usage_output_reasoning_tokens, 0) * coalesce(bands.usd_reasoning, bands.usd_output, 0)
+            + coalesce(resolved.usage_output_audio_tokens, 0) * coalesce(bands.usd_output_audio, 0)
+            + coalesce(resolved.usage_output_image_tokens, 0) * coalesce(bands.usd_output_image, 0)
+        ) * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)) as list_cost_usd
+    from resolved
+    left join bands
+        on bands.event_date = resolved.event_date
+        and bands.billing_provider = resolved.billing_provider
+        and bands.billed_model = resolved.billed_model
+        and bands.tier = resolved.tier
+        and bands.price_region = resolved.price_region
+        and (bands.above_prompt_tokens = 0 or coalesce(resolved.gen_ai_usage_input_tokens, 0) > bands.above_prompt_tokens)
+        and (bands.upto_prompt_tokens is null or coalesce(resolved.gen_ai_usage_input_tokens, 0) <= bands.upto_prompt_tokens)
+    left join size_buckets
+        on size_buckets.base_bucket = resolved.size_shift * 64 + (resolved.gen_ai_usage_input_tokens >> resolved.size_shift)
+        and resolved.gen_ai_usage_input_tokens > size_buckets.above
+        and resolved.gen_ai_usage_input_tokens <= size_buckets.upto
+),
+
+judged as (
+    select
+        *,
+        case
+            when is_hit then 'free'
+            when not has_usage and x_status = 'error' then 'error'
+            when not has_usage then 'no_usage'
+            when billed_model is null then 'unknown_model'
+            when is_unpriced then 'unpriced'
+            else 'priced'
+        end as price_status
+    from priced
+)
+
+select
+    x_record_id,
+    coalesce(
+        nullif(x_workload_tag, ''), nullif(gen_ai_prompt_name, ''), nullif(x_app, ''), nullif(x_api_key_alias, ''),
+        'template:' || nullif(x_template_id, ''),
+        'shape:' || nullif(sub_account_id, '') || '/' || nullif(x_endpoint, '') || '/' || billed_name,
+        'unattributed'
+    ) as workload_id,
+    billing_provider as provider,
+    sub_account_id,
+    price_region as region_class,
+    coalesce(requested_model, gen_ai_request_model) as requested_model_id,
+    coalesce(billed_model, billed_name) as billed_model_id,
+    tier as service_tier,
+    case
+        when nullif(x_workload_tag, '') is not null then 'tag'
+        when nullif(gen_ai_prompt_name, '') is not null then 'prompt'
+        when nullif(x_app, '') is not null then 'app'
+        when nullif(x_api_key_alias, '') is not null then 'key'
+        when nullif(x_template_id, '') is not null then 'template'
+        when nullif(sub_account_id, '') || nullif(x_endpoint, '') || billed_name is not null then 'shape'
+        else 'unattributed'
+    end as workload_source,
+    input_base_bucket,
+    input_stratum,
+    x_has_tools as has_tools,
+    x_has_image as has_image,
+    x_has_audio as has_audio,
+    x_response_format in ('json_schema', 'forced_tool') as has_schema,
+    x_reasoning_effort as reasoning_effort,
+    price_status,
+    x_logical_request_id as logical_request_id,
+    x_attempt,
+    x_start_time as started_at,
+    x_end_time as ended_at,
+    x_duration_ms as latency_ms,
+    x_status,
+    gen_ai_response_finish_reason as finish_reason,
+    gen_ai_request_max_tokens as max_requested_tokens,
+    x_template_id as template_id,
+    x_server_tool_requests as server_tool_requests,
+    is_hit as is_gateway_cache_hit,
+    gen_ai_usage_input_tokens as input_tokens,
+    gen_ai_usage_output_tokens as output_tokens,
+    usage_input_uncached_tokens,
+    usage_cache_read_tokens,
+    usage_cache_write_5m_tokens,
+    usage_cache_write_1h_tokens,
+    usage_input_audio_tokens,
+    usage_input_image_tokens,
+    usage_output_visible_tokens,
+    usage_output_reasoning_tokens,
+    usage_output_audio_tokens,
+    usage_output_image_tokens,
+    case
+        when price_status = 'priced' then list_cost_usd
+        when price_status = 'free' then cast(0 as decimal(38, 12))
+    end as cost_usd,
+    event_date
+from judged

@@ -1,0 +1,61 @@
+-- One row per day, workload, model, tier, size stratum and flags: everything that re-pricing needs.
+--
+-- grain:  event_date, workload_id, provider, sub_account_id, region_class, requested_model_id, billed_model_id,
+--         service_tier, input_stratum, has_tools, has_image, has_audio, has_schema, reasoning_effort
+-- method: M 1.6 (cost is linear in tokens inside a band), 1.7 (logical requests)
+with calls as (
+    select
+        *,
+        -- The last attempt stands for its logical request, so that a retried request is counted once.
+        logical_request_id is null
+        or row_number() over (
+            partition by logical_request_id order by coalesce(x_attempt, 0) desc, ended_at desc, x_record_id
+        ) = 1 as is_last_attempt
+    from requests_priced
+)
+
+select
+    workload_id,
+    provider,
+    sub_account_id,
+    region_class,
+    requested_model_id,
+    billed_model_id,
+    service_tier,
+    input_stratum,
+    has_tools,
+    has_image,
+    has_audio,
+    has_schema,
+    reasoning_effort,
+    min(workload_source) as workload_source,
+    count(*) as requests,
+    count(*) filter (where is_last_attempt) as logical_requests,
+    sum(coalesce(x_attempt, 1)) as attempts,
+    count(*) filter (where x_status = 'error') as errors,
+    count(*) filter (where is_gateway_cache_hit) as gateway_cache_hits,
+    count(*) filter (where price_status = 'unknown_model') as unknown_model_requests,
+    count(*) filter (where price_status = 'unpriced') as unpriced_requests,
+    count(*) filter (where price_status = 'no_usage') as no_usage_requests,
+    sum(coalesce(server_tool_requests, 0)) as server_tool_requests,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_input_uncached_tokens, 0) end) as usage_input_uncached_tokens,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_cache_read_tokens, 0) end) as usage_cache_read_tokens,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_cache_write_5m_tokens, 0) end) as usage_cache_write_5m_tokens,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_cache_write_1h_tokens, 0) end) as usage_cache_write_1h_tokens,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_input_audio_tokens, 0) end) as usage_input_audio_tokens,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_input_image_tokens, 0) end) as usage_input_image_tokens,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_output_visible_tokens, 0) end) as usage_output_visible_tokens,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_output_reasoning_tokens, 0) end) as usage_output_reasoning_tokens,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_output_audio_tokens, 0) end) as usage_output_audio_tokens,
+    sum(case when is_gateway_cache_hit then 0 else coalesce(usage_output_image_tokens, 0) end) as usage_output_image_tokens,
+    cast(sum(coalesce(cost_usd, 0)) as decimal(38, 12)) as cost_usd,
+    min(input_tokens) as min_input_tokens,
+    max(input_tokens) as max_input_tokens,
+    min(output_tokens) as min_output_tokens,
+    max(output_tokens) as max_output_tokens,
+    max(max_requested_tokens) as max_requested_tokens,
+    event_date
+from calls
+group by
+    event_date, workload_id, provider, sub_account_id, region_class, requested_model_id, billed_model_id, service_tier,
+    input_stratum, has_tools, has_image, has_audio, has_schema, reasoning_effort

@@ -1,0 +1,139 @@
+-- One row per bundle and gate that its workload demands: the answer, and the share of requests and cost that passes.
+--
+-- grain:  recommendation_id, code
+-- method: M 4.1 (codes and kinds), 4.2, 4.4; a fact that the workload demands and the catalog does not know fails closed
+with facts as (
+    select
+        int_bundles.recommendation_id,
+        int_workloads.*,
+        models.model_id is not null as is_catalogued,
+        models.has_tools,
+        models.has_structured_output,
+        models.input_modalities,
+        models.reasoning_efforts,
+        models.regions,
+        models.retention as model_retention,
+        models.languages as model_languages,
+        models.licence as model_licence,
+        models.retires_on,
+        reserves.context_window_tokens,
+        reserves.max_output_tokens as model_max_output_tokens,
+        reserves.output_needed,
+        reserves.input_max_needed + reserves.reserved_output as max_needed,
+        reserves.input_p999_needed + reserves.reserved_output as p999_needed,
+        priced.is_source_unpriced,
+        coalesce(priced.is_target_unpriced, true) as is_target_unpriced,
+        priced.fitting_requests,
+        priced.fitting_cost_usd,
+        priced.requests as priced_requests,
+        priced.observed_cost_usd,
+        int_limits.lead_ends as served_until,
+        int_limits.horizon_ends,
+        int_workloads.logical_requests >= int_limits.volume_min_requests
+        and int_workloads.cost_usd * settings.month_factor_numerator
+            >= int_limits.volume_min_usd * settings.month_factor_denominator as is_large_enough
+    from int_bundles
+    inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
+    cross join settings
+    cross join int_limits
+    left join models on models.provider = int_bundles.to_provider and models.model_id = int_bundles.to_model_id
+    left join int_bundle_reserves as reserves on reserves.recommendation_id = int_bundles.recommendation_id
+    left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
+),
+
+-- One branch per gate: demanded rows only. is_passed null means that the fact is unknown.
+answers as (
+    select recommendation_id, 'UNPRICED' as code, 'hard' as kind, false as is_passed, 'price of the model in use' as fact,
+        requests as failing_requests, cost_usd as failing_cost_usd
+    from facts where unknown_model_requests + unpriced_requests > 0 and (coalesce(is_source_unpriced, true) or cost_usd = 0)
+    union all
+    select recommendation_id, 'VOLUME', 'hard', is_large_enough, 'volume', requests, cost_usd
+    from facts
+    union all
+    select recommendation_id, 'RETIRED', 'hard', coalesce(retires_on > served_until, true), 'retires_on',
+        requests, cost_usd
+    from facts
+    union all
+    select recommendation_id, 'RETIRES_IN_HORIZON', 'warn', false, 'retires_on', requests, cost_usd
+    from facts where retires_on > served_until and retires_on < horizon_ends
+    union all
+    select recommendation_id, 'UNPRICED_TO', 'hard', not is_target_unpriced, 'price of the candidate',
+        requests, cost_usd
+    from facts
+    union all
+    select recommendation_id, 'CTX_TAIL', 'split', p999_needed <= context_window_tokens, 'context_window_tokens',
+        priced_requests - fitting_requests, observed_cost_usd - fitting_cost_usd
+    from facts where max_input_tokens is not null
+    union all
+    select recommendation_id, 'CTX_MAX', 'warn', false, 'context_window_tokens',
+        priced_requests - fitting_requests, observed_cost_usd - fitting_cost_usd
+    from facts where p999_needed <= context_window_tokens and max_needed > context_window_tokens
+    union all
+    select recommendation_id, 'OUT_MAX', 'split', output_needed <= model_max_output_tokens, 'max_output_tokens',
+        requests, cost_usd
+    from facts where max_output_tokens > 0
+    union all
+    select recommendation_id, 'TOOLS', 'split', has_tools, 'has_tools', tools_requests, tools_cost_usd
+    from facts where tools_requests > 0
+    union all
+    select recommendation_id, 'SCHEMA', 'split', has_structured_output, 'has_structured_output',
+        schema_requests, schema_cost_usd
+    from facts where schema_requests > 0
+    union all
+    select recommendation_id, 'MODALITY', 'split', input_modalities like '%image%', 'input_modalities',
+        image_requests, image_cost_usd
+    from facts where image_requests > 0
+    union all
+    select recommendation_id, 'MODALITY_AUDIO', 'split', input_modalities like '%audio%', 'input_modalities',
+        audio_requests, audio_cost_usd
+    from facts where audio_requests > 0
+    union all
+    select facts.recommendation_id, 'EFFORT', 'split',
+        bool_and('|' || facts.reasoning_efforts || '|' like '%|' || efforts.reasoning_effort || '|%'), 'reasoning_efforts',
+        sum(efforts.requests), cast(sum(efforts.cost_usd) as decimal(38, 12))
+    from facts
+    inner join int_workload_efforts as efforts on efforts.workload_id = facts.workload_id
+    group by facts.recommendation_id
+    union all
+    select recommendation_id, 'LANG', 'split', array_has_all(string_to_array(model_languages, '|'), string_to_array(languages, '|')),
+        'languages', requests, cost_usd
+    from facts where languages is not null
+    union all
+    select recommendation_id, 'REGION', 'hard', array_has(string_to_array(regions, '|'), residency), 'regions',
+        requests, cost_usd
+    from facts where residency is not null
+    union all
+    select recommendation_id, 'RETENTION', 'hard', model_retention = retention, 'retention', requests, cost_usd
+    from facts where retention is not null
+    union all
+    select recommendation_id, 'LICENCE', 'hard', model_licence = licence, 'licence', requests, cost_usd
+    from facts where licence is not null
+    union all
+    -- No latency of a candidate is known before it has served the workload.
+    select recommendation_id, 'LATENCY', 'hard', cast(null as boolean), 'latency of the candidate', requests, cost_usd
+    from facts where demanded_latency_ms_p95 is not null
+)
+
+select
+    answers.recommendation_id,
+    case when answers.is_passed is null then 'UNKNOWN_FACT:' || answers.code else answers.code end as code,
+    case
+        when answers.is_passed is null then 'UNKNOWN_FACT'
+        when answers.code = 'MODALITY_AUDIO' then 'MODALITY'
+        else answers.code
+    end as reason_code,
+    case when answers.is_passed is null then 'hard' else answers.kind end as kind,
+    coalesce(answers.is_passed, false) as is_passed,
+    answers.fact,
+    case
+        when coalesce(answers.is_passed, false) then 1.0
+        when facts.requests = 0 then 0.0
+        else 1.0 - cast(answers.failing_requests as double) / facts.requests
+    end as pass_share_requests,
+    case
+        when coalesce(answers.is_passed, false) then 1.0
+        when facts.cost_usd = 0 then 0.0
+        else 1.0 - cast(answers.failing_cost_usd as double) / cast(facts.cost_usd as double)
+    end as pass_share_cost
+from answers
+inner join facts on facts.recommendation_id = answers.recommendation_id

@@ -1,0 +1,27 @@
+-- One row: the single-valued parameters of the method that queries compare with, and the days that follow from them.
+--
+-- grain: run_date
+with limits as (
+    select
+        max(case when name = 'z90' then expected end) as z90,
+        max(case when name = 'max_rejected_share' then expected end) as max_rejected_share,
+        cast(max(case when name = 'horizon_months' then expected end) as bigint) as horizon_months,
+        cast(max(case when name = 'lead_months' then expected end) as bigint) as lead_months,
+        cast(max(case when name = 'volume_min_requests' then expected end) as bigint) as volume_min_requests,
+        cast(max(case when name = 'volume_min_usd' then expected end) as decimal(18, 2)) as volume_min_usd
+    from int_parameters
+    where scope = 'all'
+)
+
+select
+    settings.run_date,
+    limits.z90,
+    limits.max_rejected_share,
+    limits.horizon_months,
+    limits.lead_months,
+    limits.volume_min_requests,
+    limits.volume_min_usd,
+    cast(settings.run_date + cast(concat(limits.lead_months, ' months') as interval) as date) as lead_ends,
+    cast(settings.run_date + cast(concat(limits.horizon_months, ' months') as interval) as date) as horizon_ends
+from limits
+cross join settings

@@ -1,0 +1,139 @@
+-- One row per model, wanted tier and region, band and stretch of the next twelve months: the prices that a call would pay.
+--
+-- grain:  provider, model_id, for_service_tier, for_region_class, above_prompt_tokens, first_month
+-- method: M 2.2 to 2.4, 3 (edge cases: a tier that the model lacks is priced as standard, TIER_LOST); projections use
+--         the price known for each future month, scheduled changes included
+with days as (
+    select unnest(generate_series(settings.run_date, cast(settings.run_date + interval '11 months' as date), interval '1 month'))
+        as month_day
+    from settings
+),
+
+months as (
+    select
+        cast(month_day as date) as month_day,
+        -- Months from the run date: 0 is today.
+        cast(row_number() over (order by month_day) as bigint) - 1 as month_number
+    from days
+),
+
+-- What calls use today is what a candidate has to offer.
+wanted as (
+    select distinct workload_cube.service_tier as for_service_tier, workload_cube.region_class as for_region_class
+    from workload_cube
+    cross join settings
+    where workload_cube.event_date >= settings.window_from and workload_cube.event_date < settings.run_date
+),
+
+by_month as (
+    select
+        model_prices.provider,
+        model_prices.model_id,
+        model_prices.service_tier,
+        model_prices.region_class,
+        model_prices.above_prompt_tokens,
+        months.month_number,
+        max(case when model_prices.bucket = 'input' then model_prices.usd_per_mtok end) as usd_input,
+        max(case when model_prices.bucket = 'cache_read' then model_prices.usd_per_mtok end) as usd_cache_read,
+        max(case when model_prices.bucket = 'cache_write_5m' then model_prices.usd_per_mtok end) as usd_cache_write_5m,
+        max(case when model_prices.bucket = 'cache_write_1h' then model_prices.usd_per_mtok end) as usd_cache_write_1h,
+        max(case when model_prices.bucket = 'input_audio' then model_prices.usd_per_mtok end) as usd_input_audio,
+        max(case when model_prices.bucket = 'input_image' then model_prices.usd_per_mtok end) as usd_input_image,
+        max(case when model_prices.bucket = 'output' then model_prices.usd_per_mtok end) as usd_output,
+        max(case when model_prices.bucket = 'reasoning' then model_prices.usd_per_mtok end) as usd_reasoning,
+        max(case when model_prices.bucket = 'output_audio' then model_prices.usd_per_mtok end) as usd_output_audio,
+        max(case when model_prices.bucket = 'output_image' then model_prices.usd_per_mtok end) as usd_output_image
+    from model_prices
+    inner join months
+        on model_prices.valid_from <= months.month_day
+        and (model_prices.valid_to is null or months.month_day < model_prices.valid_to)
+    where model_prices.band_mode = 'whole_request'
+    group by
+        model_prices.provider, model_prices.model_id, model_prices.service_tier, model_prices.region_class,
+        model_prices.above_prompt_tokens, months.month_number
+),
+
+bands as (
+    select
+        *,
+        -- A band ends where the next one of the same key and month begins.
+        lead(above_prompt_tokens) over (
+            partition by provider, model_id, service_tier, region_class, month_number order by above_prompt_tokens
+        ) as upto_prompt_tokens
+    from by_month
+),
+
+-- Months with equal prices are one stretch.
+stretches as (
+    select
+        provider,
+        model_id,
+        service_tier,
+        region_class,
+        above_prompt_tokens,
+        upto_prompt_tokens,
+        usd_input, usd_cache_read, usd_cache_write_5m, usd_cache_write_1h, usd_input_audio, usd_input_image, usd_output, usd_reasoning, usd_output_audio, usd_output_image,
+        count(*) as months,
+        min(month_number) as first_month
+    from bands
+    group by
+        provider, model_id, service_tier, region_class, above_prompt_tokens, upto_prompt_tokens,
+        usd_input, usd_cache_read, usd_cache_write_5m, usd_cache_write_1h, usd_input_audio, usd_input_image, usd_output, usd_reasoning, usd_output_audio, usd_output_image
+),
+
+offers as (
+    select distinct provider, model_id, service_tier, region_class from stretches where first_month = 0
+),
+
+ranked as (
+    select
+        offers.*,
+        wanted.for_service_tier,
+        wanted.for_region_class,
+        -- The wanted tier and region, else standard, else the global price, else the first region by name.
+        row_number() over (
+            partition by offers.provider, offers.model_id, wanted.for_service_tier, wanted.for_region_class
+            order by
+                case when offers.service_tier = wanted.for_service_tier then 1 else 2 end,
+                case
+                    when offers.region_class = wanted.for_region_class then 1
+                    when offers.region_class = 'global' then 2
+                    else 3
+                end,
+                offers.region_class
+        ) as place
+    from offers
+    cross join wanted
+    where offers.service_tier in (wanted.for_service_tier, 'standard')
+)
+
+select
+    stretches.provider,
+    stretches.model_id,
+    ranked.for_service_tier,
+    ranked.for_region_class,
+    stretches.service_tier,
+    stretches.region_class,
+    stretches.above_prompt_tokens,
+    stretches.upto_prompt_tokens,
+    stretches.first_month,
+    stretches.months,
+    stretches.first_month = 0 as is_current,
+    stretches.service_tier <> ranked.for_service_tier as is_tier_lost,
+    stretches.usd_input,
+    stretches.usd_cache_read,
+    stretches.usd_cache_write_5m,
+    stretches.usd_cache_write_1h,
+    stretches.usd_input_audio,
+    stretches.usd_input_image,
+    stretches.usd_output,
+    stretches.usd_reasoning,
+    stretches.usd_output_audio,
+    stretches.usd_output_image
+from stretches
+inner join ranked
+    on ranked.provider = stretches.provider
+    and ranked.model_id = stretches.model_id
+    and ranked.service_tier = stretches.service_tier
+    and ranked.region_class = stretches.region_class
+where ranked.place = 1

@@ -1,0 +1,94 @@
+-- One row per bundle that was considered, blocked and dearer ones too: what it would cost and why it is not the answer.
+--
+-- grain:  workload_id, recommendation_id
+-- method: M 0.3, 3, 4, 7.9
+with figures as (
+    select
+        int_bundles.recommendation_id,
+        int_bundles.workload_id,
+        int_bundles.lever,
+        int_bundles.to_provider,
+        int_bundles.to_model_id,
+        int_bundles.to_service_tier,
+        int_bundles.adaptation,
+        int_bundles.one_off_class,
+        priced.source_usd,
+        priced.target_equal_tokens_usd,
+        priced.target_usd,
+        priced.target_p10_usd,
+        priced.target_p90_usd,
+        priced.source_horizon_usd,
+        priced.target_horizon_usd,
+        priced.is_cache_lost,
+        priced.is_tier_lost,
+        priced.tau_source,
+        gated.is_blocked,
+        gated.binding_gate,
+        gated.binding_kind,
+        gated.reason_codes,
+        gated.unknown_facts,
+        gated.pass_share_requests,
+        gated.pass_share_cost,
+        gated.not_tested,
+        coalesce(not priced.is_source_unpriced and not priced.is_target_unpriced, false) as is_priced,
+        cast(settings.month_factor_numerator as double) / settings.month_factor_denominator as per_month
+    from int_bundles
+    cross join settings
+    inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
+    left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
+),
+
+monthly as (
+    select
+        *,
+        case when is_priced then cast(cast(source_usd as double) * per_month as decimal(18, 2)) end as current_monthly_cost_usd,
+        case when is_priced then cast(cast(source_usd - target_equal_tokens_usd as double) * per_month as decimal(18, 2)) end as price_only_monthly_savings_usd,
+        case when is_priced then cast(cast(target_usd as double) * per_month as decimal(18, 2)) end as projected_monthly_cost_usd,
+        case when is_priced then cast(cast(source_usd - target_usd as double) * per_month as decimal(18, 2)) end as estimated_monthly_savings_usd,
+        case when is_priced then cast(cast(source_usd - target_p90_usd as double) * per_month as decimal(18, 2)) end as estimated_monthly_savings_p10_usd,
+        case when is_priced then cast(cast(source_usd - target_p10_usd as double) * per_month as decimal(18, 2)) end as estimated_monthly_savings_p90_usd,
+        case when is_priced then cast(cast(source_horizon_usd - target_horizon_usd as double) * per_month as decimal(18, 2)) end as horizon_monthly_savings_usd
+    from figures
+)
+
+select
+    recommendation_id,
+    workload_id,
+    lever,
+    to_provider,
+    to_model_id,
+    to_service_tier,
+    adaptation,
+    one_off_class,
+    case
+        when is_blocked then 'blocked'
+        when not is_priced then 'unpriced'
+        when estimated_monthly_savings_usd > 0 then 'to_test'
+        else 'dearer'
+    end as finding,
+    binding_gate,
+    binding_kind,
+    array_to_string(reason_codes, ', ') as reason_codes,
+    unknown_facts,
+    not_tested,
+    pass_share_requests,
+    pass_share_cost,
+    current_monthly_cost_usd,
+    projected_monthly_cost_usd,
+    price_only_monthly_savings_usd,
+    estimated_monthly_savings_usd,
+    estimated_monthly_savings_p10_usd,
+    estimated_monthly_savings_p90_usd,
+    horizon_monthly_savings_usd,
+    coalesce(is_cache_lost, false) as is_cache_lost,
+    coalesce(is_tier_lost, false) as is_tier_lost,
+    tau_source,
+    -- No evidence stage exists yet: every quality is unknown.
+    'F' as evidence_grade,
+    'NOT_TESTED' as verdict,
+    cast(row_number() over (
+        -- Rank inside the workload: not blocked first, then the highest expected saving, then by name.
+        partition by workload_id
+        order by is_blocked, estimated_monthly_savings_usd desc nulls last, to_provider, to_model_id, recommendation_id
+    ) as bigint) as option_rank
+from monthly

@@ -1,0 +1,74 @@
+-- One row: the totals of the page for leadership. Supported, indicated and to-test savings are never added together.
+--
+-- grain:  run_date
+-- method: M 0.6, 7.9
+with spend as (
+    select
+        count(*) as workloads,
+        sum(requests) as requests,
+        sum(unknown_model_requests + unpriced_requests) as unpriced_requests,
+        sum(no_usage_requests) as no_usage_requests,
+        cast(sum(cost_usd) as decimal(38, 12)) as spend_window_usd,
+        cast(sum(case when workload_source = 'unattributed' then cost_usd else 0 end) as decimal(38, 12)) as unattributed_usd,
+        cast(sum(monthly_cost_usd) as decimal(18, 2)) as monthly_cost_usd
+    from workloads
+),
+
+decided as (
+    select
+        sum(case when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then 1 else 0 end) as supported_workloads,
+        cast(sum(case when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then estimated_monthly_savings_usd else 0 end) as decimal(18, 2))
+            as supported_monthly_savings_usd,
+        sum(case when action = 'EVALUATE_NEXT' then 1 else 0 end) as to_test_workloads,
+        cast(sum(case when action = 'EVALUATE_NEXT' then estimated_monthly_savings_usd else 0 end) as decimal(18, 2))
+            as to_test_monthly_savings_usd,
+        cast(sum(case when action = 'EVALUATE_NEXT' then estimated_monthly_savings_p10_usd else 0 end) as decimal(18, 2))
+            as to_test_monthly_savings_p10_usd,
+        cast(sum(case when action = 'EVALUATE_NEXT' then estimated_monthly_savings_p90_usd else 0 end) as decimal(18, 2))
+            as to_test_monthly_savings_p90_usd,
+        cast(sum(case when action = 'EVALUATE_NEXT' then price_only_monthly_savings_usd else 0 end) as decimal(18, 2))
+            as to_test_price_only_monthly_savings_usd,
+        sum(case when action = 'KEEP' then 1 else 0 end) as kept_workloads,
+        sum(case when action = 'BLOCKED' then 1 else 0 end) as blocked_workloads
+    from decisions
+),
+
+rows_read as (
+    select
+        sum(rows_in) as rows_in,
+        sum(rows_kept) as rows_kept,
+        sum(rows_repeated) as rows_repeated,
+        sum(rows_rejected) as rows_rejected,
+        sum(records_skipped) as records_skipped
+    from coverage
+    where event_date is null
+)
+
+select
+    settings.run_date,
+    settings.window_from,
+    coalesce(spend.workloads, 0) as workloads,
+    coalesce(spend.requests, 0) as requests,
+    coalesce(spend.unpriced_requests, 0) as unpriced_requests,
+    coalesce(spend.no_usage_requests, 0) as no_usage_requests,
+    coalesce(spend.spend_window_usd, cast(0 as decimal(38, 12))) as spend_window_usd,
+    coalesce(spend.unattributed_usd, cast(0 as decimal(38, 12))) as unattributed_usd,
+    coalesce(spend.monthly_cost_usd, cast(0 as decimal(18, 2))) as monthly_cost_usd,
+    coalesce(decided.supported_workloads, 0) as supported_workloads,
+    coalesce(decided.supported_monthly_savings_usd, cast(0 as decimal(18, 2))) as supported_monthly_savings_usd,
+    coalesce(decided.to_test_workloads, 0) as to_test_workloads,
+    coalesce(decided.to_test_monthly_savings_usd, cast(0 as decimal(18, 2))) as to_test_monthly_savings_usd,
+    coalesce(decided.to_test_monthly_savings_p10_usd, cast(0 as decimal(18, 2))) as to_test_monthly_savings_p10_usd,
+    coalesce(decided.to_test_monthly_savings_p90_usd, cast(0 as decimal(18, 2))) as to_test_monthly_savings_p90_usd,
+    coalesce(decided.to_test_price_only_monthly_savings_usd, cast(0 as decimal(18, 2))) as to_test_price_only_monthly_savings_usd,
+    coalesce(decided.kept_workloads, 0) as kept_workloads,
+    coalesce(decided.blocked_workloads, 0) as blocked_workloads,
+    coalesce(rows_read.rows_in, 0) as rows_in,
+    coalesce(rows_read.rows_kept, 0) as rows_kept,
+    coalesce(rows_read.rows_repeated, 0) as rows_repeated,
+    coalesce(rows_read.rows_rejected, 0) as rows_rejected,
+    coalesce(rows_read.records_skipped, 0) as records_skipped
+from settings
+cross join spend
+cross join decided
+cross join rows_read

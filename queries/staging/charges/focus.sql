@@ -1,0 +1,195 @@
+-- One charge of a FOCUS table, with the model, the token kind and the tier where the provider's own words tell them.
+--
+-- grain:  the line of the file
+-- tokens: cached input is beside input: a line bills one kind; quantities and units stay as billed
+-- docs:   https://focus.finops.org/focus-specification/v1-2/
+with lines_in as (
+    select
+        _object_key,
+        _line,
+        nullif("BillingAccountId", '') as billing_account_id,
+        nullif("SubAccountId", '') as sub_account_id,
+        nullif("SubAccountName", '') as sub_account_name,
+        coalesce(nullif("ProviderName", ''), nullif("ServiceProviderName", '')) as provider_name,
+        nullif("PublisherName", '') as publisher_name,
+        nullif("InvoiceIssuerName", '') as invoice_issuer_name,
+        nullif("InvoiceId", '') as invoice_id,
+        nullif("ServiceCategory", '') as service_category,
+        nullif("ServiceName", '') as service_name,
+        nullif("ServiceSubcategory", '') as service_subcategory,
+        "ChargeCategory" as charge_category,
+        nullif("ChargeClass", '') as charge_class,
+        nullif("ChargeDescription", '') as charge_description,
+        nullif("ChargeFrequency", '') as charge_frequency,
+        "ChargePeriodStart" as charge_period_start,
+        "ChargePeriodEnd" as charge_period_end,
+        "BillingPeriodStart" as billing_period_start,
+        "BillingPeriodEnd" as billing_period_end,
+        nullif("PricingCategory", '') as pricing_category,
+        "PricingQuantity" as pricing_quantity,
+        nullif("PricingUnit", '') as pricing_unit,
+        "ConsumedQuantity" as consumed_quantity,
+        nullif("ConsumedUnit", '') as consumed_unit,
+        nullif("SkuId", '') as sku_id,
+        nullif("SkuMeter", '') as sku_meter,
+        nullif("SkuPriceId", '') as sku_price_id,
+        nullif("SkuPriceDetails", '') as sku_price_details,
+        nullif("ResourceId", '') as resource_id,
+        nullif("RegionId", '') as region_id,
+        nullif("CommitmentDiscountId", '') as commitment_discount_id,
+        nullif("CommitmentDiscountStatus", '') as commitment_discount_status,
+        "BilledCost" as billed_cost,
+        "EffectiveCost" as effective_cost,
+        "ListCost" as list_cost,
+        "ContractedCost" as contracted_cost,
+        "BillingCurrency" as billing_currency,
+        nullif("Tags", '') as tags,
+        nullif("x_UsageType", '') as usage_type,
+        "x_PricingBlockSize" as pricing_block_size
+    from focus
+),
+
+-- FOCUS has no column for model, kind or tier: each provider hides them elsewhere
+words as (
+    select
+        *,
+        -- our own files and other writers of x_ keys
+        regexp_match(sku_price_details, '"x_Model"\s*:\s*"([^"\\]+)"')[1] as own_model,
+        lower(regexp_match(sku_price_details, '"x_TokenType"\s*:\s*"([^"\\]+)"')[1]) as own_kind,
+        lower(regexp_match(sku_price_details, '"x_ServiceTier"\s*:\s*"([^"\\]+)"')[1]) as own_tier,
+        -- AWS: <region>-<name>-<kind>[-<scope>][-<tier>], or <region>-MP:<region>_<Kind>[_<scope>]-Units
+        regexp_match(lower(usage_type), '(cache[-_]?read|cache[-_]?write|input[-_]?token|output[-_]?token)')[1] as aws_kind,
+        regexp_like(lower(usage_type), '(^|[-_])1h|1[-_]?hour') as is_aws_hour,
+        regexp_match(
+            usage_type,
+            '^(?:EU|[A-Z]{2,3}[0-9]{1,2})-(.+?)-(?:mantle-)?(?:input-token|output-token|cache-read|cache-write|ProvisionedThroughput)'
+        )[1] as aws_name,
+        usage_type like '%-MP:%' as is_aws_marketplace,
+        regexp_match(lower(usage_type), '[-_](batch|flex|priority)(?:[-_]|$)')[1] as aws_tier,
+        usage_type like '%ProvisionedThroughput%' as is_aws_provisioned,
+        -- Azure and others: words of a meter that counts tokens
+        regexp_like(sku_meter, '(?i)\btokens?\b') as is_token_meter,
+        lower(sku_meter) as meter,
+        regexp_like(lower(provider_name), 'microsoft|azure') as is_azure
+    from lines_in
+),
+
+meters as (
+    select
+        *,
+        coalesce(is_azure, false) and regexp_like(meter, '(^|[ -])(provisioned|ptu)([ -]|$)') as is_azure_provisioned,
+        case
+            when is_token_meter is not true then null
+            -- audio and images have prices of their own and no kind
+            when regexp_like(meter, '(^|[ _-])(aud|audio|img|image)([ _-]|$)') then 'other'
+            when regexp_like(meter, '(^|[ _-])(cached|cchd|cache)([ _-]|$)')
+                and regexp_like(meter, '(^|[ _-])(write|wrt)([ _-]|$)')
+            then case when regexp_like(meter, '1 ?h') then 'cache_write_1h' else 'cache_write_5m' end
+            when regexp_like(meter, '(^|[ _-])(cached|cchd|cache)([ _-]|$)') then 'cache_read'
+            when regexp_like(meter, '(^|[ _-])(reasoning|thinking)([ _-]|$)') then 'reasoning'
+            when regexp_like(meter, '(^|[ _-])(outp|outpt|output|opt)([ _-]|$)') then 'output'
+            when regexp_like(meter, '(^|[ _-])(inp|inpt|input)([ _-]|$)') then 'input'
+            else 'other'
+        end as meter_kind,
+        case
+            when is_azure and is_token_meter
+            then regexp_match(
+                sku_meter,
+                '(?i)^(.+?)[ -](?:batch|btch|priority|shortco|longco|cached|cchd|cache|aud|audio|img|image|inp|inpt|input|outp|outpt|output|opt)(?:[ -]|$)'
+            )[1]
+        end as meter_model,
+        case
+            when regexp_like(meter, '(^|[ -])(batch|btch)([ -]|$)') then 'batch'
+            when regexp_like(meter, '(^|[ -])(priority)([ -]|$)') then 'priority'
+            when regexp_like(meter, '(^|[ -])(flex)([ -]|$)') then 'flex'
+            when is_azure then 'standard'
+        end as meter_tier
+    from words
+)
+
+select
+    _object_key as x_object_key,
+    _line as x_line,
+    billing_account_id,
+    sub_account_id,
+    sub_account_name,
+    provider_name,
+    publisher_name,
+    invoice_issuer_name,
+    invoice_id,
+    service_category,
+    service_name,
+    service_subcategory,
+    charge_category,
+    charge_class,
+    charge_description,
+    charge_frequency,
+    charge_period_start,
+    charge_period_end,
+    billing_period_start,
+    billing_period_end,
+    pricing_category,
+    pricing_quantity,
+    -- Azure says `Units` and puts the size of one unit beside it: 1200 `Units` of 1000 are 1200 `1000 Units`
+    case
+        when pricing_block_size > 1 and pricing_unit = 'Units'
+        then concat(cast(cast(pricing_block_size as bigint) as varchar), ' Units')
+        else pricing_unit
+    end as pricing_unit,
+    consumed_quantity,
+    consumed_unit,
+    sku_id,
+    sku_meter,
+    sku_price_id,
+    sku_price_details,
+    resource_id,
+    region_id,
+    commitment_discount_id,
+    commitment_discount_status,
+    billed_cost,
+    effective_cost,
+    list_cost,
+    contracted_cost,
+    billing_currency,
+    tags,
+    coalesce(
+        own_model,
+        aws_name,
+        -- a marketplace line names the model in the service only
+        case
+            when is_aws_marketplace and aws_kind is not null
+            then regexp_replace(service_name, ' *\(Amazon Bedrock Edition\)$', '')
+        end,
+        meter_model
+    ) as x_model_raw,
+    case
+        when own_kind in ('input', 'input_tokens', 'uncached_input', 'uncached_input_tokens') then 'input'
+        when own_kind in ('cache_read', 'cached_input_tokens', 'cache_read_input_tokens', 'cache_read_tokens')
+        then 'cache_read'
+        when own_kind in (
+            'cache_write_5m', 'cache_write_tokens', 'cache_write_input_tokens', 'cache_write_5m_tokens',
+            'ephemeral_5m_input_tokens'
+        )
+        then 'cache_write_5m'
+        when own_kind in ('cache_write_1h', 'cache_write_1h_tokens', 'ephemeral_1h_input_tokens') then 'cache_write_1h'
+        when own_kind in ('output', 'output_tokens') then 'output'
+        when own_kind in ('reasoning', 'reasoning_tokens', 'output_reasoning_tokens') then 'reasoning'
+        when own_kind in ('request', 'requests') then 'request'
+        when own_kind is not null then 'other'
+        when aws_kind in ('cache-read', 'cache_read', 'cacheread') then 'cache_read'
+        when aws_kind in ('cache-write', 'cache_write', 'cachewrite')
+        then case when is_aws_hour then 'cache_write_1h' else 'cache_write_5m' end
+        when aws_kind in ('input-token', 'input_token', 'inputtoken') then 'input'
+        when aws_kind in ('output-token', 'output_token', 'outputtoken') then 'output'
+        when is_aws_provisioned or is_azure_provisioned then 'other'
+        else meter_kind
+    end as x_token_kind,
+    case
+        when own_tier in ('default', 'standard') then 'standard'
+        when own_tier is not null then own_tier
+        when is_aws_provisioned or is_azure_provisioned then 'provisioned'
+        when aws_kind is not null then coalesce(aws_tier, 'standard')
+        when meter_kind is not null then meter_tier
+    end as x_service_tier,
+    'billed' as x_cost_basis
+from meters

@@ -1,0 +1,27 @@
+-- One score, of one item or of an aggregate of items, under the contract's own column names.
+--
+-- grain:  provider, model_id, workload_id, eval_set, method, rubric_or_judge, run_id, item_id, adaptation, template_id
+-- tokens: none
+-- docs:   schemas/contracts/evaluations.sql
+select
+    _object_key as x_object_key,
+    _line as x_line,
+    nullif(provider, '') as provider,
+    model_id,
+    workload_id,
+    eval_set,
+    method,
+    nullif(rubric_or_judge, '') as rubric_or_judge,
+    nullif(run_id, '') as run_id,
+    nullif(item_id, '') as item_id,
+    score,
+    is_correct,
+    n,
+    n_correct,
+    nullif(cluster_id, '') as cluster_id,
+    nullif(adaptation, '') as adaptation,
+    nullif(template_id, '') as template_id,
+    nullif(split_rule, '') as split_rule,
+    scored_at,
+    is_vendor_made
+from evaluations_table

@@ -1,0 +1,32 @@
+-- One row: the totals of the page for leadership.
+--
+-- version: 1
+-- window:  28 days
+-- grain:   run_date
+create external table headline (
+    run_date date not null, -- run date
+    window_from date not null, -- first day of the window
+    workloads bigint not null, -- workloads in the window
+    requests bigint not null, -- attempts
+    unpriced_requests bigint not null, -- attempts without a price: not in the spend
+    no_usage_requests bigint not null, -- attempts without usage: not in the spend
+    spend_window_usd decimal(38,12) not null, -- list cost of the window
+    unattributed_usd decimal(38,12) not null, -- of it, calls that nothing names
+    monthly_cost_usd decimal(18,2) not null, -- the window as a month
+    supported_workloads bigint not null, -- workloads with MOVE, MOVE_SPLIT or OPTIMIZE
+    supported_monthly_savings_usd decimal(18,2) not null, -- their saving
+    to_test_workloads bigint not null, -- workloads with EVALUATE_NEXT
+    to_test_monthly_savings_usd decimal(18,2) not null, -- their expected saving; never added to the supported one
+    to_test_monthly_savings_p10_usd decimal(18,2) not null, -- sum of their P10
+    to_test_monthly_savings_p90_usd decimal(18,2) not null, -- sum of their P90
+    to_test_price_only_monthly_savings_usd decimal(18,2) not null, -- their saving at equal tokens
+    kept_workloads bigint not null, -- workloads with KEEP
+    blocked_workloads bigint not null, -- workloads with BLOCKED
+    rows_in bigint not null, -- rows of all sources
+    rows_kept bigint not null, -- rows that stand in the state
+    rows_repeated bigint not null, -- rows of a call that stands already
+    rows_rejected bigint not null, -- rows left out with a reason
+    records_skipped bigint not null -- records that hold no row
+)
+stored as parquet
+location 'trimtab-out/headline/';

@@ -1,0 +1,21 @@
+-- One row per object that was read.
+--
+-- version: 1
+create external table ledger (
+    source varchar not null, -- source of the run file
+    format varchar not null, -- format that read it
+    object_key varchar not null, -- key below the source's URL
+    etag varchar not null, -- version of the object
+    size bigint not null, -- bytes as stored
+    records bigint not null, -- records found
+    rejected_lines bigint not null, -- records that could not be read
+    skipped_records bigint not null, -- records that hold no row (roll-ups, other events)
+    rows bigint not null, -- rows that the mappings gave
+    rejected_rows bigint not null, -- rows that break a rule of the contract
+    decimals_rounded bigint not null, -- amounts rounded to the contract's scale
+    fault varchar, -- fault of the whole object
+    first_event_date date, -- first event day
+    last_event_date date -- last event day
+)
+stored as parquet
+location 'trimtab-out/state/ledger/';

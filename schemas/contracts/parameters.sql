@@ -1,0 +1,18 @@
+-- One row per value of a parameter of the method, in its scope and from its day.
+--
+-- version: 1
+-- key:     parameter_id, name, scope, key
+create external table parameters (
+    parameter_id varchar not null, -- P-id of the method
+    name varchar not null, -- name in the formula
+    scope varchar not null, -- all, workload or pair
+    "key" varchar, -- workload id, or from>to tokenizer ids or models; empty for all
+    valid_from date not null, -- first day
+    low double, -- P10
+    expected double not null, -- expected value
+    high double, -- P90
+    class varchar not null, -- measured, published, assumption, convention or config
+    source varchar not null -- where it comes from
+)
+stored as csv
+location 'queries/seeds/parameters.csv';

@@ -1,0 +1,47 @@
+-- One row per workload: what it spent, used and demands.
+--
+-- version: 1
+-- window:  28 days
+-- grain:   workload_id
+create external table workloads (
+    workload_id varchar not null, -- workload
+    workload_source varchar not null, -- what named it: tag, prompt, app, key, template, shape or unattributed
+    owner varchar, -- team or person in charge
+    criticality varchar not null, -- low, medium or high
+    main_provider varchar, -- provider of the model that costs most
+    main_model_id varchar, -- model that costs most
+    requests bigint not null, -- attempts
+    logical_requests bigint not null, -- requests after retries are joined
+    errors bigint not null, -- failed attempts
+    gateway_cache_hits bigint not null, -- answered by the gateway, not billed
+    unknown_model_requests bigint not null, -- attempts of models in no catalog
+    unpriced_requests bigint not null, -- attempts with a bucket that has no price
+    no_usage_requests bigint not null, -- attempts without usage
+    input_tokens bigint not null, -- billed input tokens, cached ones included
+    cache_read_tokens bigint not null, -- of them read from the cache
+    output_tokens bigint not null, -- billed output tokens
+    reasoning_tokens bigint not null, -- of them reasoning, where the log says so
+    cost_usd decimal(38,12) not null, -- list cost of the priced calls
+    monthly_cost_usd decimal(18,2), -- the same as a month of 365/12 days
+    input_tokens_p50 bigint, -- prompt length, p50, upper edge of its size bucket
+    input_tokens_p95 bigint, -- prompt length, p95, upper edge of its size bucket
+    input_tokens_p99 bigint, -- prompt length, p99, upper edge of its size bucket
+    input_tokens_p999 bigint, -- prompt length, p999, upper edge of its size bucket
+    input_tokens_max bigint, -- longest prompt, exact
+    output_tokens_p50 bigint, -- output length, p50, upper edge of its size bucket
+    output_tokens_p95 bigint, -- output length, p95, upper edge of its size bucket
+    output_tokens_p99 bigint, -- output length, p99, upper edge of its size bucket
+    output_tokens_p999 bigint, -- output length, p999, upper edge of its size bucket
+    output_tokens_max bigint, -- longest output, exact
+    latency_ms_p95 bigint, -- 95th percentile of latency, milliseconds
+    tools_requests bigint not null, -- attempts that offered tools
+    schema_requests bigint not null, -- attempts that asked for strict structured output
+    image_requests bigint not null, -- attempts with an image or document
+    audio_requests bigint not null, -- attempts with audio
+    active_days bigint not null, -- days with calls
+    previous_logical_requests bigint not null, -- requests in the 28 days before the window
+    first_event_date date not null, -- first day seen
+    last_event_date date not null -- last day seen
+)
+stored as parquet
+location 'trimtab-out/workloads/';
