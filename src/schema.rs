@@ -17,6 +17,7 @@ use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use datafusion::prelude::SessionConfig;
 use datafusion::sql::sqlparser::ast;
 use regex::Regex;
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::header::Header;
@@ -39,6 +40,8 @@ pub struct Table {
     pub file_type: String,
     /// Options of the statement.
     pub options: HashMap<String, String>,
+    /// SHA-256 of the file's text, 64 hex digits.
+    pub digest: String,
 }
 
 impl Table {
@@ -80,6 +83,7 @@ impl Table {
             schema: Arc::new(Schema::new(fields)),
             file_type: table.file_type.to_lowercase(),
             options: table.options.iter().map(|(k, v)| (k.trim_start_matches("format.").to_string(), v.clone())).collect(),
+            digest: hex(&Sha256::digest(text)),
         })
     }
 
@@ -138,6 +142,11 @@ impl Table {
             })
             .collect()
     }
+}
+
+/// Bytes as lower-case hex digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A column fits when only its width or unit grows on the way to the contract.

@@ -7,6 +7,7 @@ mod list;
 mod run;
 mod sql;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -50,7 +51,9 @@ pub async fn configuration(place: &PlaceArgs, overrides: &Overrides, is_data_nee
     let base = Url::parse("memory:///sample_data/").map_err(|error| Error::usage("no base").because(error))?;
     let store = Store::open(&base, &[])?;
     let mut run_file = None;
-    for (path, bytes) in project::sample_data() {
+    // In one order, so that the store's versions are the same in every process.
+    let sample: BTreeMap<String, Vec<u8>> = project::sample_data().collect();
+    for (path, bytes) in sample {
         if path == "trimtab.toml" {
             run_file = Some(String::from_utf8_lossy(&bytes).into_owned());
         } else if is_data_needed {

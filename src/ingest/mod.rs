@@ -25,7 +25,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::{Project, Query};
 use crate::reader::{FileFormat, Limits, Object, ObjectRead, RawTable, Reader};
-use crate::schema::{Table, null_in_required};
+use crate::schema::{Table, hex, null_in_required};
 use crate::store::{Listed, Store};
 use crate::table_file::{from_parquet, to_parquet, without};
 use ledger::{Entry, Ledger, Rejected};
@@ -122,9 +122,9 @@ impl<'a> Format<'a> {
                 Error::project(format!("`{key}:` is no regular expression")).at(format!("at {}", table.path)).because(error)
             })
         };
-        let mut digest = Sha256::new_with_prefix(format!("{:?}", table.schema));
+        let mut digest = Sha256::new_with_prefix(&table.digest);
         mappings.iter().for_each(|(_, query)| digest.update(&query.sql));
-        let digest = digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex(&digest.finalize()[..8]);
         Ok(Format { objects: pattern("objects")?, skip: pattern("skip")?, table, mappings, digest })
     }
 

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use super::ledger::Repeats;
 use crate::error::{Error, Result};
-use crate::schema::Table;
+use crate::schema::{Table, hex};
 
 /// A settled day.
 pub struct Settled {
@@ -124,7 +124,7 @@ fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<String>> {
             let value = if column.is_valid(row) { formatter.value(row).to_string() } else { "\u{0}".into() };
             hash.update(format!("\u{1f}{}\u{1f}{value}", value.len()));
         }
-        ids.push(hash.finalize()[..16].iter().map(|byte| format!("{byte:02x}")).collect());
+        ids.push(hex(&hash.finalize()[..16]));
     }
     Ok(ids)
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::{Project, Query, graph};
-use crate::schema::null_in_required;
+use crate::schema::{hex, null_in_required};
 use crate::store::Store;
 use crate::table_file::{to_parquet, without};
 
@@ -167,7 +167,7 @@ pub fn is_by_day(project: &Project, relation: &str) -> bool {
 fn version(project: &Project, query: &Query) -> String {
     let mut digest = Sha256::new_with_prefix(&query.sql);
     if let Some(contract) = project.contract(&query.name) {
-        digest.update(format!("{:?}", contract.schema));
+        digest.update(&contract.digest);
     }
     for input in &query.inputs {
         if let Some(seed) = project.seeds.get(input) {
@@ -176,7 +176,7 @@ fn version(project: &Project, query: &Query) -> String {
             digest.update(version(project, other));
         }
     }
-    digest.finalize()[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&digest.finalize()[..8])
 }
 
 fn project_to(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
+use crate::schema::hex;
 use crate::store::Store;
 
 /// Everything that is published for a run date, by key below the output.
@@ -77,8 +78,4 @@ impl Publication {
             .map(Bytes::from)
             .map_err(|error| Error::engine("the manifest cannot be encoded").because(error))
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

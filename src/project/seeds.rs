@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::reader::{FileFormat, Limits, Object, RawTable, Reader};
-use crate::schema::Table;
+use crate::schema::{Table, hex};
 
 /// The rows of one seed.
 #[derive(Debug, Clone)]
@@ -50,8 +50,7 @@ impl Seed {
             digest.update(text.as_bytes());
         }
         check(contract, base.0, &rows)?;
-        let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Seed { rows: sorted(contract, &rows)?, digest })
+        Ok(Seed { rows: sorted(contract, &rows)?, digest: hex(&digest.finalize()) })
     }
 }
 

@@ -81,6 +81,30 @@ fn environment<'a>() -> Environment<'a> {
     environment
 }
 
+/// The page of columns: every contract with its grain, window and columns, published marts first.
+pub fn columns(project: &Project) -> String {
+    let is_mart = |name: &str| project.layer(Layer::Mart).any(|query| query.name == name);
+    let mut page = String::from("# Columns\n\nMade from `schemas/contracts`; a test keeps it current. Money is decimal, time is UTC, null is unknown.\n");
+    for (title, wanted) in [("Published", true), ("State, seeds and runtime relations", false)] {
+        page.push_str(&format!("\n## {title}\n"));
+        for (name, contract) in project.contracts.iter().filter(|(name, _)| is_mart(name) == wanted) {
+            page.push_str(&format!("\n### {name}\n\n{}\n", contract.header.summary));
+            for (word, key) in [("Grain", "grain"), ("Key", "key"), ("Window", "window"), ("Version", "version")] {
+                if let Some(value) = contract.header.get(key) {
+                    page.push_str(&format!("{word}: {value}. "));
+                }
+            }
+            page.push_str("\n\n| column | type | null | meaning |\n|---|---|---|---|\n");
+            for field in contract.schema.fields() {
+                let comment = field.metadata().get("description").map_or("", String::as_str).replace('|', "\\|");
+                let null = if field.is_nullable() { "yes" } else { "no" };
+                page.push_str(&format!("| {} | {} | {null} | {comment} |\n", field.name(), field.data_type()));
+            }
+        }
+    }
+    page
+}
+
 /// Rows as JSON objects: decimals, dates and instants as text, so that nothing is rounded on the way.
 ///
 /// # Errors

@@ -1,0 +1,263 @@
+//! The whole job over the sample company: snapshots as text, the generator's own truth, and the same bytes again.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::sync::OnceLock;
+
+use crate::support::{Place, root};
+
+/// The built-in sample, run once for all tests of this file.
+fn sample() -> &'static (Place, String) {
+    static SAMPLE: OnceLock<(Place, String)> = OnceLock::new();
+    SAMPLE.get_or_init(|| {
+        let place = Place::new();
+        let said = place.trimtab(&["run"]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        (place, said.out)
+    })
+}
+
+/// Rows of a select over the sample, as cells of text.
+fn rows(select: &str) -> Vec<Vec<String>> {
+    let said = sample().0.trimtab(&["sql", select, "--format", "csv"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    table(&said.out)
+}
+
+fn table(text: &str) -> Vec<Vec<String>> {
+    let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
+    reader.records().map(|row| row.expect("a row").iter().map(str::to_string).collect()).collect()
+}
+
+fn file(name: &str) -> Vec<Vec<String>> {
+    table(&std::fs::read_to_string(root().join(name)).expect(name))
+}
+
+fn snapshot(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(root().join("tests/snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+#[test]
+fn the_summary_says_the_same() {
+    snapshot("summary.md", &sample().0.read("trimtab-out/summary/run_date=2026-11-21/summary.md"));
+}
+
+#[test]
+fn decisions_and_the_best_alternatives_say_the_same() {
+    let said = sample().0.trimtab(&[
+        "sql",
+        "select workload_id, action, reason, reason_codes, from_model_id, to_model_id, current_monthly_cost_usd, \
+         projected_monthly_cost_usd, price_only_monthly_savings_usd, estimated_monthly_savings_usd, \
+         estimated_monthly_savings_p10_usd, estimated_monthly_savings_p90_usd, horizon_monthly_savings_usd \
+         from decisions order by workload_id",
+        "--format",
+        "csv",
+    ]);
+    snapshot("decisions", &said.out);
+    let said = sample().0.trimtab(&[
+        "sql",
+        "select workload_id, option_rank, recommendation_id, to_provider, to_model_id, finding, binding_gate, \
+         estimated_monthly_savings_usd, pass_share_requests, pass_share_cost, is_cache_lost, is_tier_lost, tau_source \
+         from alternatives where option_rank <= 2 order by workload_id, option_rank",
+        "--format",
+        "csv",
+    ]);
+    snapshot("alternatives", &said.out);
+}
+
+#[test]
+fn the_readme_shows_the_real_output() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("README.md");
+    let block = readme.split("<!-- sample output -->").nth(1).expect("a marked block in README.md");
+    let page = sample().0.read("trimtab-out/summary/run_date=2026-11-21/summary.md");
+    let shown = block.trim().trim_start_matches("```text").trim_end_matches("```").trim();
+    assert!(page.starts_with(shown), "README.md shows another page than the run; put this there:\n{page}");
+    assert!(shown.lines().count() > 20, "the shown part is the page, not a line of it");
+    assert!(sample().1.contains(shown), "the page is printed by the run");
+}
+
+/// `truth.csv`: workload_id, requests_28d, spend_28d_usd, action, target_provider, target_model_id,
+/// price_only_monthly_saving_usd, binding_gate, note; computed by the generator in integers.
+#[test]
+fn every_workload_is_judged_as_planted() {
+    let decisions: BTreeMap<String, Vec<String>> = rows(
+        "select workload_id, action, reason, coalesce(reason_codes, ''), to_provider, to_model_id, spend_window_usd, requests, unpriced_requests from decisions",
+    )
+    .into_iter()
+    .map(|row| (row[0].clone(), row))
+    .collect();
+    let savings: BTreeMap<String, String> = rows(
+        "select workload_id || ' ' || to_provider || ' ' || to_model_id, price_only_monthly_savings_usd from alternatives",
+    )
+    .into_iter()
+    .map(|row| (row[0].clone(), row[1].clone()))
+    .collect();
+    let truth = file("sample_data/company/truth.csv");
+    assert!(truth.len() >= 12, "a dozen or more workloads");
+    assert_eq!(decisions.len(), truth.len(), "one decision per planted workload: {:?}", decisions.keys());
+    for row in &truth {
+        let [workload, requests, spend, action, provider, model, saving, gate, note] = row.as_slice() else {
+            panic!("truth.csv has other columns")
+        };
+        let found = decisions.get(workload).unwrap_or_else(|| panic!("no decision for {workload}"));
+        let (did, reason, codes) = (&found[1], &found[2], &found[3]);
+        assert_ne!(did, "MOVE", "{workload}: nothing is proven yet");
+        assert_eq!(&found[7], requests, "{workload}: requests");
+        if spend.is_empty() {
+            assert_eq!(found[8], *requests, "{workload}: all of it is unpriced, none of it is zero");
+        } else {
+            assert_eq!(&found[6], spend, "{workload}: spend");
+        }
+        if !gate.is_empty() {
+            assert!(reason == gate || codes.split(", ").any(|code| code == gate), "{workload}: gate {gate}, said {reason} and {codes}");
+        }
+        if !saving.is_empty() {
+            let key = format!("{workload} {provider} {model}");
+            assert_eq!(savings.get(&key), Some(saving), "{workload}: price-only saving on {model}");
+        }
+        match (action.as_str(), gate.as_str()) {
+            ("MOVE" | "EVALUATE_NEXT", _) => {
+                assert_eq!((did.as_str(), &found[4], &found[5]), ("EVALUATE_NEXT", provider, model), "{workload}");
+            }
+            ("KEEP", "") if note.starts_with("price") => assert_eq!((did.as_str(), reason.as_str()), ("KEEP", "NOTHING_PAYS"), "{workload}"),
+            ("KEEP" | "BLOCKED" | "MIGRATE", gate) if !gate.is_empty() => assert_eq!((did, reason.as_str()), (action, gate), "{workload}"),
+            // Stages and evidence are judged later: such a workload is at most to be tested.
+            _ => assert!(["EVALUATE_NEXT", "KEEP"].contains(&did.as_str()), "{workload}: {did}"),
+        }
+    }
+}
+
+/// `totals.csv`: scope, source, provider, model_id, workload_id, measure, value; the generator's own count.
+#[test]
+fn every_total_equals_the_generators() {
+    let mut found: BTreeMap<(String, String), String> = BTreeMap::new();
+    for row in rows("select source, records_read, rows_kept, rows_repeated, records_rejected from coverage where event_date is null") {
+        for (place, measure) in ["records", "rows_kept", "rows_repeated", "lines_rejected"].iter().enumerate() {
+            found.insert((row[0].clone(), (*measure).into()), row[place + 1].clone());
+        }
+    }
+    let mut seen = 0;
+    for row in file("sample_data/company/totals.csv").iter().filter(|row| row[0] == "source" && row[5] != "objects") {
+        let key = (row[1].clone(), row[5].clone());
+        assert_eq!(found.get(&key), Some(&row[6]), "{key:?}");
+        seen += 1;
+    }
+    assert!(seen >= 20, "the totals name their sources");
+    let wanted: BTreeMap<(String, String), String> = file("sample_data/company/totals.csv")
+        .into_iter()
+        .filter(|row| row[0] == "model_all_days" && row[5] == "spend_usd" && !row[6].is_empty())
+        .map(|row| ((row[2].clone(), row[3].clone()), row[6].clone()))
+        .collect();
+    assert!(wanted.len() > 5, "spend per model is in totals.csv");
+    let spent: BTreeMap<(String, String), String> = rows(
+        "select provider, billed_model_id, sum(cost_usd) from requests_priced where price_status = 'priced' and event_date < date '2026-11-21' group by provider, billed_model_id",
+    )
+    .into_iter()
+    .map(|row| ((row[0].clone(), row[1].clone()), row[2].clone()))
+    .collect();
+    for (model, usd) in wanted {
+        assert_eq!(spent.get(&model), Some(&usd), "{model:?}");
+    }
+}
+
+#[test]
+fn a_second_run_changes_no_byte() {
+    let place = Place::new();
+    assert_eq!(place.trimtab(&["run", "--quiet"]).code, 0);
+    let before = place.files("trimtab-out", &["state"]);
+    let again = place.trimtab(&["run"]);
+    assert_eq!(again.code, 0, "{}", again.err);
+    assert!(again.err.contains("gateway: 0 objects"), "the second run reads nothing: {}", again.err);
+    assert!(again.err.contains("workload_cube: 0 days"), "and builds no day: {}", again.err);
+    assert!(before == place.files("trimtab-out", &["state"]), "a published byte changed");
+    assert!(sample().0.files("trimtab-out", &["state"]) == before, "another folder gives the same bytes");
+    let full = place.trimtab(&["run", "--full"]);
+    assert_eq!(full.code, 0, "{}", full.err);
+    assert!(before == place.files("trimtab-out", &["state"]), "reading everything again changed a byte");
+}
+
+/// Every object cut in two, its lines in reverse order and under other names.
+#[test]
+fn shuffled_and_split_inputs_give_the_same_bytes() {
+    let place = Place::new();
+    let company = root().join("sample_data/company");
+    for (name, bytes) in files_below(&company) {
+        let text = match name.strip_suffix(".gz") {
+            Some(_) => {
+                let mut text = Vec::new();
+                flate2::read::MultiGzDecoder::new(bytes.as_slice()).read_to_end(&mut text).map(|_| text)
+            }
+            None => Ok(bytes.clone()),
+        };
+        let is_lines = [".jsonl", ".json"].iter().any(|ending| name.trim_end_matches(".gz").ends_with(ending));
+        let Some(text) = text.ok().filter(|text| is_lines && text.ends_with(b"\n") && !text.starts_with(b"\xef\xbb\xbf")) else {
+            place.write(&format!("company/{name}"), bytes);
+            continue;
+        };
+        let mut lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+        lines.reverse();
+        let (first, second) = lines.split_at(lines.len() / 2);
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", &name));
+        for (part, lines) in [("z-", first), ("a-", second)] {
+            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            lines.iter().for_each(|line| packed.write_all(line).expect("memory"));
+            let file = file.trim_end_matches(".gz");
+            // LiteLLM and Bedrock objects are known by how their names begin: the part goes to the end of the stem.
+            let (stem, ending) = file.split_once(".json").expect("an ending");
+            place.write(&format!("company/{folder}/{stem}{part}.json{ending}.gz"), packed.finish().expect("memory"));
+        }
+    }
+    std::fs::copy(root().join("sample_data/trimtab.toml"), place.path("trimtab.toml")).expect("the run file");
+    let said = place.trimtab(&["run", "--quiet", "--config", "trimtab.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let wanted = sample().0.files("trimtab-out", &["state", "manifest", "summary"]);
+    let found = place.files("out", &["manifest", "summary"]);
+    for ((name, wanted), (other, found)) in wanted.iter().zip(&found) {
+        assert_eq!(name, other);
+        assert!(wanted == found, "{name} differs after shuffling and splitting");
+    }
+    assert_eq!(wanted.len(), found.len());
+}
+
+fn files_below(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    let mut found = Vec::new();
+    let mut pending = vec![folder.to_path_buf()];
+    while let Some(next) = pending.pop() {
+        for entry in std::fs::read_dir(&next).expect("a folder") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                pending.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("below").display().to_string();
+                found.push((name, std::fs::read(&path).expect("a file")));
+            }
+        }
+    }
+    found
+}
+
+/// M 0.2, EX-0.2, and a late object: one day is rebuilt, the others are not.
+#[test]
+fn a_call_belongs_to_the_utc_day_of_its_end() {
+    let place = Place::new();
+    let line = |id: &str, ts: &str| {
+        format!(
+            "{{\"ts\":\"{ts}\",\"workload\":\"w\",\"request\":{{\"model\":\"gpt-6-luna\"}},\"response\":{{\"id\":\"{id}\",\"object\":\"chat.completion\",\"model\":\"gpt-6-luna\",\"usage\":{{\"prompt_tokens\":10,\"completion_tokens\":5}}}}}}\n"
+        )
+    };
+    place.write("logs/1.jsonl", line("a", "2026-11-22T01:30:00+02:00") + &line("b", "2026-11-20T23:59:59Z"));
+    place.run_file("2026-11-24", &[("o", "openai_envelope", "logs/")], "");
+    let said = place.trimtab(&["run", "--config", "trimtab.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let days = place.trimtab(&["sql", "select event_date, count(*) as n from requests group by event_date order by event_date", "--format", "csv", "--config", "trimtab.toml"]);
+    assert_eq!(days.out, "event_date,n\n2026-11-20,1\n2026-11-21,1\n", "{}", days.err);
+    place.write("logs/2.jsonl", line("c", "2026-11-20T10:00:00Z"));
+    let said = place.trimtab(&["run", "--config", "trimtab.toml"]);
+    assert!(said.err.contains("o: 1 objects, 1 records") && said.err.contains("workload_cube: 1 days"), "{}", said.err);
+    let days = place.trimtab(&["sql", "select sum(requests) as n from spend_by_model", "--format", "csv", "--config", "trimtab.toml"]);
+    assert_eq!(days.out, "n\n3\n");
+}

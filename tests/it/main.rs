@@ -1,0 +1,12 @@
+//! Everything that is tested from outside, in one binary: linking the engine many times is slow.
+
+mod support;
+
+mod cli;
+mod formats;
+mod golden;
+mod house_rules;
+mod properties;
+mod recipes;
+mod sql;
+mod witness;
