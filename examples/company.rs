@@ -37,9 +37,7 @@ fn run() -> Result<(), Fault> {
     let mut run_file = None;
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {
-        let value = arguments
-            .next()
-            .ok_or_else(|| Fault(format!("{flag} needs a value")))?;
+        let value = arguments.next().ok_or_else(|| Fault(format!("{flag} needs a value")))?;
         match flag.as_str() {
             "--out" => out = value.into(),
             "--run-file" => run_file = Some(PathBuf::from(value)),
@@ -56,10 +54,7 @@ fn run() -> Result<(), Fault> {
     }
     write(&company, &Prices::read(&prices)?, &out)?;
     if let Some(path) = run_file {
-        let folder = out
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or("company");
+        let folder = out.file_name().and_then(|name| name.to_str()).unwrap_or("company");
         save(&path, company.run_file(folder).as_bytes())?;
     }
     Ok(())
@@ -72,20 +67,9 @@ fn write(company: &Company, prices: &Prices, out: &Path) -> Result<(), Fault> {
         objects += 1;
         save(&out.join(key), bytes)
     })?;
-    println!(
-        "{} objects, {} bytes in {}",
-        objects,
-        delivered.bytes,
-        out.display()
-    );
+    println!("{} objects, {} bytes in {}", objects, delivered.bytes, out.display());
     for (format, offered) in &delivered.truth.sources {
-        let company::Offered {
-            records,
-            kept,
-            repeated,
-            rejected,
-            ..
-        } = offered;
+        let company::Offered { records, kept, repeated, rejected, .. } = offered;
         println!(
             "{:15} {records:>8} records  {kept:>8} kept  {repeated:>6} repeated  {rejected:>3} rejected",
             format.source()
@@ -114,9 +98,7 @@ fn save(path: &Path, bytes: &[u8]) -> Result<(), Fault> {
 }
 
 fn parsed<T: std::str::FromStr>(flag: &str, value: &str) -> Result<T, Fault> {
-    value
-        .parse()
-        .map_err(|_| Fault(format!("{flag}: {value} is not a value it takes")))
+    value.parse().map_err(|_| Fault(format!("{flag}: {value} is not a value it takes")))
 }
 
 fn formats(names: &str) -> Result<Vec<Format>, Fault> {

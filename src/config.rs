@@ -55,6 +55,8 @@ pub struct Source {
     pub rank: i64,
     /// Which end of a call makes its day.
     pub day_basis: DayBasis,
+    /// Prompts are reduced to fingerprints while reading (M 1.4); off by default.
+    pub is_fingerprinted: bool,
 }
 
 /// Which instant of a call decides its UTC day.
@@ -265,6 +267,8 @@ struct SourceEntry {
     rank: Option<i64>,
     #[serde(default)]
     day_basis: DayBasis,
+    #[serde(default)]
+    fingerprint: bool,
 }
 
 /// What the command line may say on top of the run file.
@@ -334,13 +338,7 @@ fn parse(text: &str, place: &str) -> Result<RunFile> {
     })
 }
 
-fn decide(
-    run_file: RunFile,
-    base: &Url,
-    folder: Option<&Path>,
-    overrides: &Overrides,
-    place: &str,
-) -> Result<Config> {
+fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Overrides, place: &str) -> Result<Config> {
     let wrong = |message: String| Error::usage(message).at(format!("at {place}"));
     let mut sources = Vec::new();
     for (index, entry) in run_file.sources.into_iter().enumerate() {
@@ -354,6 +352,7 @@ fn decide(
             format: entry.format,
             rank: entry.rank.unwrap_or(index as i64 + 1),
             day_basis: entry.day_basis,
+            is_fingerprinted: entry.fingerprint,
         });
     }
     if sources.is_empty() {
@@ -387,9 +386,10 @@ fn decide(
         full: overrides.full,
         state: resolve(base, &with_slash(run_file.state))?,
         output: resolve(base, &with_slash(run_file.output))?,
-        project: overrides.project.clone().or_else(|| {
-            run_file.project.map(|path| folder.map_or(path.clone(), |folder| folder.join(&path)))
-        }),
+        project: overrides
+            .project
+            .clone()
+            .or_else(|| run_file.project.map(|path| folder.map_or(path.clone(), |folder| folder.join(&path)))),
         sources,
         stores: run_file.stores.into_iter().map(|store| secrets(store, place)).collect::<Result<_>>()?,
         engine: run_file.engine,
@@ -454,7 +454,8 @@ fn secrets(mut store: StoreOptions, place: &str) -> Result<StoreOptions> {
 mod tests {
     use super::*;
 
-    const MINIMAL: &str = "state = \"s\"\noutput = \"o\"\n[[sources]]\nname = \"a\"\nformat = \"litellm\"\nurl = \"logs/\"\n";
+    const MINIMAL: &str =
+        "state = \"s\"\noutput = \"o\"\n[[sources]]\nname = \"a\"\nformat = \"litellm\"\nurl = \"logs/\"\n";
 
     fn sample(text: &str) -> Result<Config> {
         Config::sample(text, Path::new("/tmp/x"), &Overrides::default())

@@ -86,7 +86,13 @@ impl Engine {
     ///
     /// # Errors
     /// `Engine` when the folder cannot be registered.
-    pub fn register_days(&self, name: &str, schema: &SchemaRef, store: &Store, days: Option<&[NaiveDate]>) -> Result<()> {
+    pub fn register_days(
+        &self,
+        name: &str,
+        schema: &SchemaRef,
+        store: &Store,
+        days: Option<&[NaiveDate]>,
+    ) -> Result<()> {
         let fields: Vec<_> = schema.fields().iter().filter(|field| field.name() != "event_date").cloned().collect();
         let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
             .with_file_extension(".parquet")
@@ -139,7 +145,9 @@ impl Engine {
     /// `Usage` for anything but a select, or SQL that does not plan; `Engine` when it fails.
     pub async fn select(&self, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let wrong = |error: datafusion::error::DataFusionError| {
-            Error::usage("the select cannot be run").because(error).hint("`trimtab list queries` shows what can be read")
+            Error::usage("the select cannot be run")
+                .because(error)
+                .hint("`trimtab list queries` shows what can be read")
         };
         let statement = graph::parse(sql).map_err(|e| Error::usage("the select does not parse").because(e))?;
         let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;

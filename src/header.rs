@@ -67,7 +67,8 @@ mod tests {
 
     #[test]
     fn reads_summary_keys_and_continued_lines() {
-        let header = Header::parse("-- One row is a thing.\n--\n-- grain: a, b\n-- because: it is\n--   so\nselect 1 -- x: y\n");
+        let header =
+            Header::parse("-- One row is a thing.\n--\n-- grain: a, b\n-- because: it is\n--   so\nselect 1 -- x: y\n");
         assert_eq!(header.summary, "One row is a thing.");
         assert_eq!(header.list("grain"), ["a", "b"]);
         assert_eq!(header.get("because"), Some("it is so"));

@@ -1,7 +1,8 @@
 //! Declared tables: DDL text to Arrow schema, and rows held to a contract.
 //!
-//! Source formats and contracts are `create external table` statements, planned by the engine itself. Two type words are
-//! ours: `map(varchar, varchar)` for objects with any keys, and `json` for the raw text of whatever value stands there.
+//! Source formats and contracts are `create external table` statements, planned by the engine itself.
+//! Three type words are ours: `map(varchar, varchar)` for objects with any keys, `json` for the raw text of whatever value
+//! stands there, `fingerprint` for the digest of a prompt, computed where the source asks for it.
 //! Knows no storage.
 
 use std::collections::{BTreeMap, HashMap};
@@ -82,7 +83,11 @@ impl Table {
             header: Header::parse(text),
             schema: Arc::new(Schema::new(fields)),
             file_type: table.file_type.to_lowercase(),
-            options: table.options.iter().map(|(k, v)| (k.trim_start_matches("format.").to_string(), v.clone())).collect(),
+            options: table
+                .options
+                .iter()
+                .map(|(k, v)| (k.trim_start_matches("format.").to_string(), v.clone()))
+                .collect(),
             digest: hex(&Sha256::digest(text)),
         })
     }
@@ -121,9 +126,10 @@ impl Table {
         for difference in differences {
             error = error.at(difference);
         }
-        Err(error
-            .at(format!("at {file}"))
-            .hint(format!("cast or rename in the last select, or run `trimtab explain {}` to see the contract", self.name)))
+        Err(error.at(format!("at {file}")).hint(format!(
+            "cast or rename in the last select, or run `trimtab explain {}` to see the contract",
+            self.name
+        )))
     }
 
     /// Casts a batch to this contract's columns and order; columns that the query does not give become null.
@@ -151,7 +157,10 @@ pub fn hex(bytes: &[u8]) -> String {
 
 /// A column fits when only its width or unit grows on the way to the contract.
 fn fits(found: &DataType, wanted: &DataType) -> bool {
-    use DataType::{Decimal128, Dictionary, Int8, Int16, Int32, Int64, LargeUtf8, Null, Timestamp, UInt8, UInt16, UInt32, Utf8, Utf8View};
+    use DataType::{
+        Decimal128, Dictionary, Int8, Int16, Int32, Int64, LargeUtf8, Null, Timestamp, UInt8, UInt16, UInt32, Utf8,
+        Utf8View,
+    };
     match (found, wanted) {
         (a, b) if a == b => true,
         (Null, _) | (Utf8View | LargeUtf8, Utf8) | (Int8 | Int16 | Int32 | UInt8 | UInt16 | UInt32, Int64) => true,
@@ -159,7 +168,9 @@ fn fits(found: &DataType, wanted: &DataType) -> bool {
         (Timestamp(_, zone), Timestamp(TimeUnit::Microsecond, Some(_))) => {
             zone.as_deref().is_none_or(|zone| ["UTC", "+00:00", "Z"].contains(&zone))
         }
-        (Decimal128(p, s), Decimal128(wp, ws)) => s <= ws && i16::from(*p) - i16::from(*s) <= i16::from(*wp) - i16::from(*ws),
+        (Decimal128(p, s), Decimal128(wp, ws)) => {
+            s <= ws && i16::from(*p) - i16::from(*s) <= i16::from(*wp) - i16::from(*ws)
+        }
         (DataType::List(a), DataType::List(b)) => fits(a.data_type(), b.data_type()),
         _ => false,
     }
@@ -167,7 +178,8 @@ fn fits(found: &DataType, wanted: &DataType) -> bool {
 
 /// Comments that stand behind the columns of a DDL text, by column name.
 fn column_comments(text: &str) -> BTreeMap<String, String> {
-    static LINE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r#"^\s+"?([A-Za-z_][A-Za-z0-9_]*)"?\s+\S.*?-- (.*)$"#).ok());
+    static LINE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"^\s+"?([A-Za-z_][A-Za-z0-9_]*)"?\s+\S.*?-- (.*)$"#).ok());
     let Some(line) = LINE.as_ref() else { return BTreeMap::new() };
     text.lines()
         .filter_map(|text| line.captures(text))
@@ -178,10 +190,9 @@ fn column_comments(text: &str) -> BTreeMap<String, String> {
 /// The context that plans DDL: our type words, UTC, plain strings.
 fn ddl_context() -> Result<SessionContext> {
     let mut config = SessionConfig::new();
-    for (key, value) in [
-        ("datafusion.execution.time_zone", "UTC"),
-        ("datafusion.sql_parser.map_string_types_to_utf8view", "false"),
-    ] {
+    for (key, value) in
+        [("datafusion.execution.time_zone", "UTC"), ("datafusion.sql_parser.map_string_types_to_utf8view", "false")]
+    {
         config.options_mut().set(key, value)?;
     }
     let state = SessionStateBuilder::new()
@@ -192,7 +203,7 @@ fn ddl_context() -> Result<SessionContext> {
     Ok(SessionContext::new_with_state(state))
 }
 
-/// Plans the type words `map(varchar, varchar)` and `json`.
+/// Plans the type words `map(varchar, varchar)`, `json` and `fingerprint`.
 #[derive(Debug)]
 struct TypeWords;
 
@@ -201,16 +212,39 @@ impl TypePlanner for TypeWords {
         Ok(match sql_type {
             ast::DataType::Map(..) => Some(Arc::new(Field::new("map", map_type(), true))),
             ast::DataType::JSON => Some(Arc::new(
-                Field::new("json", DataType::Utf8, true).with_metadata(HashMap::from([(JSON_MARK.into(), "json".into())])),
+                Field::new("json", DataType::Utf8, true)
+                    .with_metadata(HashMap::from([(JSON_MARK.into(), "json".into())])),
             )),
+            ast::DataType::Custom(name, _) if name.to_string().eq_ignore_ascii_case("fingerprint") => {
+                let mark = HashMap::from([(JSON_MARK.into(), "fingerprint".into())]);
+                Some(Arc::new(Field::new("fingerprint", DataType::Utf8, true).with_metadata(mark)))
+            }
             _ => None,
         })
     }
 }
 
+/// The schema with its fingerprint columns switched off: prompts are looked at only where a source asks for it.
+pub fn without_fingerprints(schema: &Schema) -> SchemaRef {
+    fn off(field: &Field) -> Field {
+        let mut field = field.clone();
+        if let DataType::Struct(fields) = field.data_type() {
+            let fields: Fields = fields.iter().map(|field| Arc::new(off(field))).collect();
+            field = field.with_data_type(DataType::Struct(fields));
+        }
+        let mut metadata = field.metadata().clone();
+        if metadata.get(JSON_MARK).is_some_and(|kind| kind == "fingerprint") {
+            metadata.insert(JSON_MARK.into(), "fingerprint-off".into());
+        }
+        field.with_metadata(metadata)
+    }
+    Arc::new(Schema::new(schema.fields().iter().map(|field| off(field)).collect::<Vec<_>>()))
+}
+
 /// The type of `map(varchar, varchar)`.
 fn map_type() -> DataType {
-    let entries = Fields::from(vec![Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Utf8, true)]);
+    let entries =
+        Fields::from(vec![Field::new("key", DataType::Utf8, false), Field::new("value", DataType::Utf8, true)]);
     DataType::Map(Arc::new(Field::new("entries", DataType::Struct(entries), false)), false)
 }
 
@@ -246,7 +280,9 @@ mod tests {
         assert_eq!(table.schema.field(6).data_type(), &DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())));
         assert_eq!(table.schema.field(0).metadata()["description"], "the id");
         assert!(!table.schema.field(0).is_nullable());
-        assert!(matches!(table.schema.field(2).data_type(), DataType::List(f) if matches!(f.data_type(), DataType::Struct(_))));
+        assert!(
+            matches!(table.schema.field(2).data_type(), DataType::List(f) if matches!(f.data_type(), DataType::Struct(_)))
+        );
     }
 
     #[tokio::test]
@@ -258,7 +294,9 @@ mod tests {
             Field::new("t", DataType::Timestamp(TimeUnit::Second, None), true),
         ]);
         let error = table.compare(&found, "q", "queries/q.sql", &["event_date".into()]).unwrap_err().to_string();
-        for part in ["`price` is Float64, expected Decimal128(18, 6)", "`colour` is not in", "`id` is missing", "queries/q.sql"] {
+        for part in
+            ["`price` is Float64, expected Decimal128(18, 6)", "`colour` is not in", "`id` is missing", "queries/q.sql"]
+        {
             assert!(error.contains(part), "{error}");
         }
         assert!(!error.contains("`t`"), "{error}");

@@ -55,9 +55,8 @@ impl Store {
                 (Arc::new(object_store::local::LocalFileSystem::new().with_automatic_cleanup(false)), prefix)
             }
             "s3" | "s3a" | "gs" | "az" | "abfs" | "abfss" | "http" | "https" => {
-                let environment = std::env::vars().filter(|(key, _)| {
-                    ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|cloud| key.starts_with(cloud))
-                });
+                let environment = std::env::vars()
+                    .filter(|(key, _)| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|cloud| key.starts_with(cloud)));
                 let all = environment.map(|(key, value)| (key.to_lowercase(), value)).chain(pairs);
                 let (store, prefix) = object_store::parse_url_opts(url, all).map_err(|error| {
                     Error::storage(format!("the store of `{url}` cannot be opened"))
@@ -115,7 +114,8 @@ impl Store {
             .into_iter()
             .filter_map(|meta| {
                 let parts: Vec<_> = meta.location.prefix_match(&self.prefix)?.map(|p| p.as_ref().to_string()).collect();
-                let etag = meta.e_tag.unwrap_or_else(|| format!("{}-{}", meta.size, meta.last_modified.timestamp_micros()));
+                let etag =
+                    meta.e_tag.unwrap_or_else(|| format!("{}-{}", meta.size, meta.last_modified.timestamp_micros()));
                 (!parts.is_empty()).then(|| Listed {
                     key: parts.join("/"),
                     size: meta.size as i64,

@@ -66,7 +66,8 @@ pub fn read_any(bytes: Bytes) -> Result<(SchemaRef, Vec<RecordBatch>)> {
 pub fn to_rows<T: Serialize>(contract: &Table, values: &[T]) -> Result<RecordBatch> {
     let mut text = Vec::new();
     for value in values {
-        serde_json::to_writer(&mut text, value).map_err(|error| Error::engine("a row cannot be written").because(error))?;
+        serde_json::to_writer(&mut text, value)
+            .map_err(|error| Error::engine("a row cannot be written").because(error))?;
         text.push(b'\n');
     }
     let raw = RawTable { name: contract.name.clone(), file: FileFormat::Json, schema: contract.schema.clone() };

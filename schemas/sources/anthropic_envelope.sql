@@ -21,6 +21,7 @@ create external table anthropic_envelope (
     request struct<
         model varchar,
         max_tokens bigint,
+        system fingerprint, -- the system prompt, reduced to its digest where the source sets fingerprint = true
         stream boolean,
         reasoning_effort varchar,
         output_config struct<effort varchar>,

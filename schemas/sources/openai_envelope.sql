@@ -23,6 +23,8 @@ create external table openai_envelope (
         max_tokens bigint,
         max_completion_tokens bigint,
         max_output_tokens bigint,
+        messages fingerprint, -- the system's messages, reduced to their digest where the source sets fingerprint = true
+        instructions fingerprint, -- the same of the responses API
         stream boolean,
         reasoning_effort varchar,
         service_tier varchar,

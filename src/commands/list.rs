@@ -24,7 +24,9 @@ pub(super) async fn run(what: ListWhat, overlay: Option<&Path>) -> Result<()> {
             for query in &project.queries {
                 println!("{:<34} {}", query.name, query.header.summary);
             }
-            for (name, contract) in project.contracts.iter().filter(|(name, _)| project.queries.iter().all(|q| q.name != **name)) {
+            for (name, contract) in
+                project.contracts.iter().filter(|(name, _)| project.queries.iter().all(|q| q.name != **name))
+            {
                 println!("{name:<34} {}", contract.header.summary);
             }
             Ok(())

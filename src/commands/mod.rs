@@ -60,9 +60,8 @@ pub async fn configuration(place: &PlaceArgs, overrides: &Overrides, is_data_nee
             store.put(&path, Bytes::from(bytes)).await?;
         }
     }
-    let text = run_file.ok_or_else(|| {
-        Error::usage("the built-in sample company is missing").hint("give a run file with --config")
-    })?;
+    let text = run_file
+        .ok_or_else(|| Error::usage("the built-in sample company is missing").hint("give a run file with --config"))?;
     Config::sample(&text, Path::new(SAMPLE_OUTPUT), overrides)
 }
 

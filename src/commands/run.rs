@@ -45,7 +45,12 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
         std::io::ErrorKind::BrokenPipe => Ok(()),
         _ => Err(Error::engine("standard output cannot be written").because(error)),
     })?;
-    info!(warnings = night.warnings.len(), elapsed_ms = started.elapsed().as_millis() as u64, "published {}", config.date);
+    info!(
+        warnings = night.warnings.len(),
+        elapsed_ms = started.elapsed().as_millis() as u64,
+        "published {}",
+        config.date
+    );
     Ok(())
 }
 

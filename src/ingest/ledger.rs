@@ -140,7 +140,9 @@ impl Ledger {
     pub fn put(&mut self, entry: Entry, rejected: Vec<Rejected>) {
         self.rejected.retain(|line| line.source != entry.source || line.object_key != entry.object_key);
         self.rejected.extend(rejected);
-        self.rejected.sort_by(|a, b| (&a.source, &a.object_key, a.line, &a.path).cmp(&(&b.source, &b.object_key, b.line, &b.path)));
+        self.rejected.sort_by(|a, b| {
+            (&a.source, &a.object_key, a.line, &a.path).cmp(&(&b.source, &b.object_key, b.line, &b.path))
+        });
         self.entries.insert((entry.source.clone(), entry.object_key.clone()), entry);
     }
 
@@ -149,7 +151,12 @@ impl Ledger {
         self.repeats.retain(|count| count.contract != contract || count.event_date != day);
         self.repeats.extend(counts);
         self.repeats.sort_by(|a, b| {
-            (&a.contract, a.event_date, &a.source, &a.kept_source).cmp(&(&b.contract, b.event_date, &b.source, &b.kept_source))
+            (&a.contract, a.event_date, &a.source, &a.kept_source).cmp(&(
+                &b.contract,
+                b.event_date,
+                &b.source,
+                &b.kept_source,
+            ))
         });
     }
 }
@@ -157,14 +164,18 @@ impl Ledger {
 async fn load<T: for<'a> Deserialize<'a>>(state: &Store, key: &str) -> Result<Vec<T>> {
     let Some(bytes) = state.get_if_exists(key).await? else { return Ok(Vec::new()) };
     let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
-        Error::engine(format!("`{key}` of the state is broken")).because(error).hint("run with --full to build it again")
+        Error::engine(format!("`{key}` of the state is broken"))
+            .because(error)
+            .hint("run with --full to build it again")
     };
     let text = zstd::decode_all(bytes.as_ref()).map_err(|e| broken(e.into()))?;
     serde_json::Deserializer::from_slice(&text).into_iter().collect::<Result<Vec<T>, _>>().map_err(|e| broken(e.into()))
 }
 
 async fn save<T: Serialize>(state: &Store, key: &str, rows: &[T]) -> Result<()> {
-    let failed = |error: Box<dyn std::error::Error + Send + Sync>| Error::engine(format!("`{key}` cannot be encoded")).because(error);
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
+        Error::engine(format!("`{key}` cannot be encoded")).because(error)
+    };
     let mut text = Vec::new();
     for row in rows {
         serde_json::to_writer(&mut text, row).map_err(|e| failed(e.into()))?;

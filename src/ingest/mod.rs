@@ -25,7 +25,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::{Project, Query};
 use crate::reader::{FileFormat, Limits, Object, ObjectRead, RawTable, Reader};
-use crate::schema::{Table, hex, null_in_required};
+use crate::schema::{Table, hex, null_in_required, without_fingerprints};
 use crate::store::{Listed, Store};
 use crate::table_file::{from_parquet, to_parquet, without};
 use ledger::{Entry, Ledger, Rejected};
@@ -72,7 +72,10 @@ pub async fn run(
         match read_source(engine, project, config, source, ledger, &mut incoming, &mut ingested.warnings).await {
             Ok(read) => {
                 ingested.objects += read.objects;
-                progress(&format!("{}: {} objects, {} records, {} rejected", source.name, read.objects, read.records, read.rejected));
+                progress(&format!(
+                    "{}: {} objects, {} records, {} rejected",
+                    source.name, read.objects, read.records, read.rejected
+                ));
             }
             Err(error) => failures.push(error.at(format!("source `{}`", source.name))),
         }
@@ -119,17 +122,21 @@ impl<'a> Format<'a> {
         let mappings: Vec<_> = project.mappings(&source.format).collect();
         let pattern = |key: &str| {
             table.header.get(key).map(Regex::new).transpose().map_err(|error| {
-                Error::project(format!("`{key}:` is no regular expression")).at(format!("at {}", table.path)).because(error)
+                Error::project(format!("`{key}:` is no regular expression"))
+                    .at(format!("at {}", table.path))
+                    .because(error)
             })
         };
         let mut digest = Sha256::new_with_prefix(&table.digest);
         mappings.iter().for_each(|(_, query)| digest.update(&query.sql));
+        digest.update([u8::from(source.is_fingerprinted)]);
         let digest = hex(&digest.finalize()[..8]);
         Ok(Format { objects: pattern("objects")?, skip: pattern("skip")?, table, mappings, digest })
     }
 
     fn holds(&self, key: &str) -> bool {
-        self.objects.as_ref().is_none_or(|pattern| pattern.is_match(key)) && !self.skip.as_ref().is_some_and(|pattern| pattern.is_match(key))
+        self.objects.as_ref().is_none_or(|pattern| pattern.is_match(key))
+            && !self.skip.as_ref().is_some_and(|pattern| pattern.is_match(key))
     }
 }
 
@@ -172,9 +179,15 @@ async fn read_source(
     if listed.is_empty() {
         warnings.push(format!("source `{}` has no object that looks like `{}`", source.name, source.format));
     }
-    let wanted: Vec<Listed> = listed.into_iter().filter(|object| must_read(config, source, ledger, object, &format.digest)).collect();
-    let mut reader = Reader::new(raw_table(format.table), Limits::default());
-    let mut mapper = Mapper { engine, project, source, format: &format, batches: Vec::new(), rows: 0, seen: BTreeMap::new() };
+    let wanted: Vec<Listed> =
+        listed.into_iter().filter(|object| must_read(config, source, ledger, object, &format.digest)).collect();
+    let mut raw = raw_table(format.table);
+    if !source.is_fingerprinted {
+        raw.schema = without_fingerprints(&raw.schema);
+    }
+    let mut reader = Reader::new(raw, Limits::default());
+    let mut mapper =
+        Mapper { engine, project, source, format: &format, batches: Vec::new(), rows: 0, seen: BTreeMap::new() };
     let mut reads: Vec<(Listed, ObjectRead)> = Vec::new();
     let mut fetched = futures::stream::iter(wanted.into_iter().map(|object| {
         let store = store.clone();
@@ -242,14 +255,17 @@ fn finish_source(
             path,
             reason,
         };
-        let mut rejected: Vec<Rejected> = read.rejected_lines.iter().map(|r| line(r.line, r.path.clone(), r.reason.clone())).collect();
+        let mut rejected: Vec<Rejected> =
+            read.rejected_lines.iter().map(|r| line(r.line, r.path.clone(), r.reason.clone())).collect();
         rejected.extend(read.fault.iter().map(|fault| line(0, "object".into(), fault.clone())));
-        rejected.extend(mapped.rejected.iter().map(|(number, path, reason)| line(*number, path.clone(), reason.clone())));
+        rejected
+            .extend(mapped.rejected.iter().map(|(number, path, reason)| line(*number, path.clone(), reason.clone())));
         if let Some(fault) = &read.fault {
             warnings.push(format!("object `{}` of source `{}`: {fault}", listed.key, source.name));
         }
         if first_reason.is_none() {
-            first_reason = rejected.first().map(|r| format!("`{}` line {}: {}: {}", r.object_key, r.line, r.path, r.reason));
+            first_reason =
+                rejected.first().map(|r| format!("`{}` line {}: {}: {}", r.object_key, r.line, r.path, r.reason));
         }
         total.records += read.records;
         total.rejected += read.rejected + mapped.rejected.len() as i64;
@@ -268,12 +284,17 @@ fn finish_source(
             rejected_rows: mapped.rejected.len() as i64,
             decimals_rounded: read.decimals_rounded,
             fault: read.fault,
-            event_days: mapped.days.into_iter().map(|(contract, days)| (contract, days.into_iter().collect())).collect(),
+            event_days: mapped
+                .days
+                .into_iter()
+                .map(|(contract, days)| (contract, days.into_iter().collect()))
+                .collect(),
         };
         ledger.put(entry, rejected);
     }
     if total.rejected > 0 {
-        warnings.push(format!("source `{}`: {} of {} records were rejected", source.name, total.rejected, total.records));
+        warnings
+            .push(format!("source `{}`: {} of {} records were rejected", source.name, total.rejected, total.records));
     }
     if let (true, 0, Some(reason)) = (total.objects > 0, readable, first_reason) {
         return Err(Error::data(format!("source `{}` gave no readable row", source.name))
@@ -323,7 +344,9 @@ impl Mapper<'_> {
     async fn reasons(&self, table: &Table, rows: &RecordBatch) -> Result<Vec<Option<String>>> {
         let mut reasons: Vec<Option<String>> = vec![None; rows.num_rows()];
         if null_in_required(&table.schema, rows.columns()).is_some() {
-            for (field, column) in table.schema.fields().iter().zip(rows.columns()).filter(|(field, _)| !field.is_nullable()) {
+            for (field, column) in
+                table.schema.fields().iter().zip(rows.columns()).filter(|(field, _)| !field.is_nullable())
+            {
                 for (row, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| column.is_null(*row)) {
                     let _ = row;
                     reason.get_or_insert_with(|| match field.name().as_str() {
@@ -337,15 +360,22 @@ impl Mapper<'_> {
         let nullable = Arc::new(arrow::datatypes::Schema::new(
             rows.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>(),
         ));
-        self.engine.register("_mapped", nullable.clone(), vec![RecordBatch::try_new(nullable, rows.columns().to_vec())?])?;
+        self.engine.register(
+            "_mapped",
+            nullable.clone(),
+            vec![RecordBatch::try_new(nullable, rows.columns().to_vec())?],
+        )?;
         let cases: Vec<String> = rules
             .split(';')
             .filter_map(|rule| rule.split_once("when"))
             .map(|(code, condition)| format!("when {condition} then '{}'", code.trim()))
             .collect();
         let sql = format!("select case {} end as reason from _mapped", cases.join(" "));
-        let (_, found) = self.engine.select(&sql).await.map_err(|error| error.at(format!("`reject:` of {}", table.path)))?;
-        let found = found.iter().flat_map(|batch| batch.column(0).as_string::<i32>().iter().map(|text| text.map(String::from)).collect::<Vec<_>>());
+        let (_, found) =
+            self.engine.select(&sql).await.map_err(|error| error.at(format!("`reject:` of {}", table.path)))?;
+        let found = found.iter().flat_map(|batch| {
+            batch.column(0).as_string::<i32>().iter().map(|text| text.map(String::from)).collect::<Vec<_>>()
+        });
         for (reason, found) in reasons.iter_mut().zip(found) {
             *reason = reason.take().or(found);
         }
@@ -353,7 +383,13 @@ impl Mapper<'_> {
     }
 
     /// Counts rows by object, sets rejected ones aside and files the others under their day.
-    fn take(&mut self, contract: &str, rows: RecordBatch, reasons: &[Option<String>], incoming: &mut Incoming) -> Result<()> {
+    fn take(
+        &mut self,
+        contract: &str,
+        rows: RecordBatch,
+        reasons: &[Option<String>],
+        incoming: &mut Incoming,
+    ) -> Result<()> {
         let column = |name: &str| rows.column_by_name(name).ok_or_else(|| Error::engine(format!("rows lack `{name}`")));
         let keys = column("x_object_key")?.as_string::<i32>().clone();
         let lines = column("x_line")?.as_primitive::<arrow::datatypes::Int64Type>().clone();
@@ -411,16 +447,14 @@ fn event_days(table: &Table, source: &Source, columns: &[ArrayRef], rows: usize)
     if source.day_basis == DayBasis::Start {
         names.reverse();
     }
-    let times: Vec<ArrayRef> = names
-        .iter()
-        .filter_map(|name| table.schema.index_of(name).ok())
-        .map(|place| columns[place].clone())
-        .collect();
+    let times: Vec<ArrayRef> =
+        names.iter().filter_map(|name| table.schema.index_of(name).ok()).map(|place| columns[place].clone()).collect();
     let empty = new_null_array(&DataType::Timestamp(arrow::datatypes::TimeUnit::Microsecond, None), rows);
     (0..rows)
         .map(|row| {
             let time = times.iter().find(|time| time.is_valid(row)).unwrap_or(&empty);
-            let micros = time.as_primitive_opt::<TimestampMicrosecondType>().filter(|time| time.is_valid(row))?.value(row);
+            let micros =
+                time.as_primitive_opt::<TimestampMicrosecondType>().filter(|time| time.is_valid(row))?.value(row);
             i32::try_from(micros.div_euclid(DAY_MICROS)).ok()
         })
         .collect()
@@ -436,7 +470,8 @@ async fn settle_day(
     ledger: &mut Ledger,
 ) -> Result<()> {
     let name = &table.name;
-    let (kept_key, originals_key) = (format!("{name}/event_date={day}/part.parquet"), format!("{name}_originals/event_date={day}/part.parquet"));
+    let (kept_key, originals_key) =
+        (format!("{name}/event_date={day}/part.parquet"), format!("{name}_originals/event_date={day}/part.parquet"));
     let stored = Arc::new(without(&table.schema, "event_date"));
     let mut all = Vec::new();
     if let Some(bytes) = state.get_if_exists(&kept_key).await? {
@@ -445,7 +480,9 @@ async fn settle_day(
             Some(bytes) => from_parquet(bytes, &stored)?,
             None => RecordBatch::new_empty(stored.clone()),
         };
-        all = repeats::originals(&kept, &originals, |source, key| replaced.contains(&(source.to_string(), key.to_string())))?;
+        all = repeats::originals(&kept, &originals, |source, key| {
+            replaced.contains(&(source.to_string(), key.to_string()))
+        })?;
     }
     for batch in rows {
         let columns = stored.fields().iter().filter_map(|field| batch.column_by_name(field.name()).cloned()).collect();

@@ -50,7 +50,10 @@ pub fn settle(contract: &Table, day: NaiveDate, rows: &RecordBatch) -> Result<Se
     let mut columns = Vec::with_capacity(rows.num_columns());
     for (field, column) in rows.schema().fields().iter().zip(rows.columns()) {
         columns.push(match field.name().as_str() {
-            "x_record_id" => std::sync::Arc::new(groups.iter().map(|g| Some(ids[g[0] as usize].as_str())).collect::<StringArray>()) as ArrayRef,
+            "x_record_id" => {
+                std::sync::Arc::new(groups.iter().map(|g| Some(ids[g[0] as usize].as_str())).collect::<StringArray>())
+                    as ArrayRef
+            }
             "x_repeats" => std::sync::Arc::new(groups.iter().map(|g| g.len() as i64 - 1).collect::<Int64Array>()),
             name if is_filled(name) && column.null_count() > 0 => take(column, &filled(&groups, column), None)?,
             _ => take(column, &first, None)?,
@@ -72,7 +75,8 @@ pub fn originals(
     is_replaced: impl Fn(&str, &str) -> bool,
 ) -> Result<Vec<RecordBatch>> {
     let repeats = kept.column_by_name("x_repeats").and_then(|c| c.as_primitive_opt::<Int64Type>());
-    let single: BooleanArray = (0..kept.num_rows()).map(|row| Some(repeats.is_some_and(|r| r.value(row) == 0))).collect();
+    let single: BooleanArray =
+        (0..kept.num_rows()).map(|row| Some(repeats.is_some_and(|r| r.value(row) == 0))).collect();
     let mut left = Vec::new();
     for batch in [filter_record_batch(kept, &single)?, originals.clone()] {
         let (source, key) = (text(&batch, "x_source")?, text(&batch, "x_object_key")?);
@@ -91,11 +95,17 @@ fn text<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
 
 /// Usage adds up inside one row, and provenance belongs to one row: neither is filled from another.
 fn is_filled(name: &str) -> bool {
-    !name.starts_with("usage_") && !name.starts_with("gen_ai_usage_") && name != "x_usage_semantics" && name != "event_date"
+    !name.starts_with("usage_")
+        && !name.starts_with("gen_ai_usage_")
+        && name != "x_usage_semantics"
+        && name != "event_date"
 }
 
 fn filled(groups: &[Vec<u32>], column: &ArrayRef) -> UInt32Array {
-    groups.iter().map(|group| group.iter().copied().find(|row| column.is_valid(*row as usize)).unwrap_or(group[0])).collect()
+    groups
+        .iter()
+        .map(|group| group.iter().copied().find(|row| column.is_valid(*row as usize)).unwrap_or(group[0]))
+        .collect()
 }
 
 fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<String>> {
@@ -108,7 +118,8 @@ fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<String>> {
         let mut columns = Vec::new();
         for name in alternative.split('+').map(str::trim) {
             let column = rows.column_by_name(name).ok_or_else(|| {
-                Error::project(format!("identity names `{name}`, which is no column")).at(format!("at {}", contract.path))
+                Error::project(format!("identity names `{name}`, which is no column"))
+                    .at(format!("at {}", contract.path))
             })?;
             columns.push((column, ArrayFormatter::try_new(column, &options)?));
         }
@@ -117,7 +128,10 @@ fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<String>> {
     let last = alternatives.len() - 1;
     let mut ids = Vec::with_capacity(rows.num_rows());
     for row in 0..rows.num_rows() {
-        let known = alternatives.iter().position(|columns| columns.iter().all(|(column, _)| column.is_valid(row))).unwrap_or(last);
+        let known = alternatives
+            .iter()
+            .position(|columns| columns.iter().all(|(column, _)| column.is_valid(row)))
+            .unwrap_or(last);
         let mut hash = Sha256::new_with_prefix(format!("{known}"));
         for (column, formatter) in &alternatives[known] {
             // The length keeps ("ab", "c") and ("a", "bc") apart; null is not the empty text.
@@ -155,16 +169,24 @@ impl<'a> Order<'a> {
     fn compare(&self, a: u32, b: u32) -> std::cmp::Ordering {
         let (a, b) = (a as usize, b as usize);
         let lacks_usage = |row: usize| !self.usage.iter().any(|column| column.is_valid(row));
-        (lacks_usage(a), self.rank.value(a), self.key.value(a), self.line.value(a))
-            .cmp(&(lacks_usage(b), self.rank.value(b), self.key.value(b), self.line.value(b)))
+        (lacks_usage(a), self.rank.value(a), self.key.value(a), self.line.value(a)).cmp(&(
+            lacks_usage(b),
+            self.rank.value(b),
+            self.key.value(b),
+            self.line.value(b),
+        ))
     }
 }
 
 fn sorted(contract: &Table, rows: &RecordBatch) -> Result<RecordBatch> {
-    let mut names: Vec<String> = contract.header.get("day").unwrap_or("").split('|').map(|name| name.trim().to_string()).collect();
+    let mut names: Vec<String> =
+        contract.header.get("day").unwrap_or("").split('|').map(|name| name.trim().to_string()).collect();
     names.extend(["x_record_id", "x_source_rank", "x_object_key", "x_line"].map(String::from));
-    let columns: Vec<SortColumn> =
-        names.iter().filter_map(|name| rows.column_by_name(name)).map(|c| SortColumn { values: c.clone(), options: None }).collect();
+    let columns: Vec<SortColumn> = names
+        .iter()
+        .filter_map(|name| rows.column_by_name(name))
+        .map(|c| SortColumn { values: c.clone(), options: None })
+        .collect();
     Ok(take_record_batch(rows, &lexsort_to_indices(&columns, None)?)?)
 }
 

@@ -41,7 +41,8 @@ impl Versions {
     /// # Errors
     /// `Storage` when they cannot be written.
     pub async fn save(&self, state: &Store) -> Result<()> {
-        let text = serde_json::to_vec(&self.0).map_err(|error| Error::engine("versions cannot be encoded").because(error))?;
+        let text =
+            serde_json::to_vec(&self.0).map_err(|error| Error::engine("versions cannot be encoded").because(error))?;
         state.put(VERSIONS, Bytes::from(text)).await
     }
 }
@@ -60,9 +61,12 @@ pub async fn rows(engine: &Engine, project: &Project, query: &Query) -> Result<R
             contract.compare(&schema, &query.name, &query.path, &[])?;
             let columns = contract.conform(&rows)?;
             if let Some(column) = null_in_required(&contract.schema, &columns) {
-                return Err(Error::contract(format!("query `{}` gives null in the required column `{column}`", query.name))
-                    .at(format!("at {}", query.path))
-                    .hint("drop `not null` in the contract, or give the column a value and a reason"));
+                return Err(Error::contract(format!(
+                    "query `{}` gives null in the required column `{column}`",
+                    query.name
+                ))
+                .at(format!("at {}", query.path))
+                .hint("drop `not null` in the contract, or give the column a value and a reason"));
             }
             RecordBatch::try_new(contract.schema.clone(), columns)?
         }
@@ -75,13 +79,15 @@ fn by_grain(query: &Query, rows: &RecordBatch) -> Result<RecordBatch> {
     let mut columns = Vec::new();
     for name in &grain {
         columns.push(rows.column_by_name(name).cloned().ok_or_else(|| {
-            Error::project(format!("the grain of `{}` names `{name}`, which is no column", query.name)).at(format!("at {}", query.path))
+            Error::project(format!("the grain of `{}` names `{name}`, which is no column", query.name))
+                .at(format!("at {}", query.path))
         })?);
     }
     if rows.num_rows() < 2 {
         return Ok(rows.clone());
     }
-    let sort: Vec<SortColumn> = columns.iter().map(|column| SortColumn { values: column.clone(), options: None }).collect();
+    let sort: Vec<SortColumn> =
+        columns.iter().map(|column| SortColumn { values: column.clone(), options: None }).collect();
     let order = lexsort_to_indices(&sort, None)?;
     let converter = RowConverter::new(columns.iter().map(|c| SortField::new(c.data_type().clone())).collect())?;
     let keys = converter.convert_columns(&columns)?;
@@ -99,7 +105,13 @@ fn by_grain(query: &Query, rows: &RecordBatch) -> Result<RecordBatch> {
 ///
 /// # Errors
 /// As [`rows`], and `Storage` when it cannot be written.
-pub async fn whole(engine: &Engine, project: &Project, state: &Store, date: NaiveDate, query: &Query) -> Result<RecordBatch> {
+pub async fn whole(
+    engine: &Engine,
+    project: &Project,
+    state: &Store,
+    date: NaiveDate,
+    query: &Query,
+) -> Result<RecordBatch> {
     let rows = rows(engine, project, query).await?;
     state.put(&format!("run_date={date}/{}.parquet", query.name), to_parquet(&rows)?).await?;
     engine.register(&query.name, rows.schema(), vec![rows.clone()])?;
@@ -149,9 +161,12 @@ pub async fn days(
             known.insert(*day, version.clone());
         }
         if let Some(day) = by_day.keys().next() {
-            return Err(Error::project(format!("query `{}` gives rows of {day}, a day that it was not asked for", query.name))
-                .at(format!("at {}", query.path))
-                .hint("a daily query keeps the event_date of its input"));
+            return Err(Error::project(format!(
+                "query `{}` gives rows of {day}, a day that it was not asked for",
+                query.name
+            ))
+            .at(format!("at {}", query.path))
+            .hint("a daily query keeps the event_date of its input"));
         }
     }
     Ok(wanted)

@@ -107,7 +107,10 @@ pub async fn plan(engine: &Engine, project: &Project, config: &Config) -> Result
                     None if query.layer == Layer::Mart => {
                         return Err(Error::contract(format!("mart `{}` has no contract", query.name))
                             .at(format!("at {}", query.path))
-                            .hint(format!("write schemas/contracts/{}.sql: what is published has documented columns", query.name)));
+                            .hint(format!(
+                                "write schemas/contracts/{}.sql: what is published has documented columns",
+                                query.name
+                            )));
                     }
                     None => {}
                 }
@@ -128,7 +131,8 @@ async fn build_days(
     progress: &dyn Fn(&str),
 ) -> Result<()> {
     let mut versions = Versions::load(state).await?;
-    let kept: BTreeSet<NaiveDate> = ledger.repeats().iter().filter(|r| r.contract == "requests").map(|r| r.event_date).collect();
+    let kept: BTreeSet<NaiveDate> =
+        ledger.repeats().iter().filter(|r| r.contract == "requests").map(|r| r.event_date).collect();
     let changed = ingested.changed.get("requests").cloned().unwrap_or_default();
     for query in project.layer(Layer::Daily) {
         let days = build::days(engine, project, state, query, &changed, &kept, &mut versions).await?;
@@ -174,7 +178,13 @@ async fn decide(
 }
 
 /// What the published objects were built from: the ledger, the facts and the checks; nothing of this process.
-fn facts(project: &Project, config: &Config, ledger: &Ledger, marts: &BTreeMap<String, RecordBatch>, outcomes: &[Outcome]) -> Value {
+fn facts(
+    project: &Project,
+    config: &Config,
+    ledger: &Ledger,
+    marts: &BTreeMap<String, RecordBatch>,
+    outcomes: &[Outcome],
+) -> Value {
     let inputs: Vec<Value> = ledger
         .entries()
         .map(|e| {
@@ -185,7 +195,8 @@ fn facts(project: &Project, config: &Config, ledger: &Ledger, marts: &BTreeMap<S
             })
         })
         .collect();
-    let seeds: BTreeMap<&str, &str> = project.seeds.iter().map(|(name, seed)| (name.as_str(), seed.digest.as_str())).collect();
+    let seeds: BTreeMap<&str, &str> =
+        project.seeds.iter().map(|(name, seed)| (name.as_str(), seed.digest.as_str())).collect();
     let rows: BTreeMap<&str, usize> = marts.iter().map(|(name, rows)| (name.as_str(), rows.num_rows())).collect();
     json!({
         "window_days": crate::config::WINDOW_DAYS,

@@ -79,8 +79,10 @@ pub fn query(path: &str, text: &str) -> Result<Query> {
         _ => &["grain"],
     };
     if let Some(key) = required.iter().find(|key| header.get(key).is_none()) {
-        return Err(wrong(format!("the header has no `{key}:`"))
-            .hint(format!("add `-- {key}: …` to the comment at the top (the layer asks for {})", required.join(", "))));
+        return Err(wrong(format!("the header has no `{key}:`")).hint(format!(
+            "add `-- {key}: …` to the comment at the top (the layer asks for {})",
+            required.join(", ")
+        )));
     }
     if let Some(word) = header.get("severity").filter(|word| !["error", "warn"].contains(word)) {
         return Err(wrong(format!("severity `{word}` does not exist")).hint("write error or warn"));
@@ -90,7 +92,9 @@ pub fn query(path: &str, text: &str) -> Result<Query> {
     let mut inputs = Vec::new();
     for relation in relations {
         if relation.schema().is_some() || relation.table().contains(['.', '/']) {
-            return Err(wrong(format!("`{relation}` is a qualified name or a file")).hint("read relations by their plain name"));
+            return Err(
+                wrong(format!("`{relation}` is a qualified name or a file")).hint("read relations by their plain name")
+            );
         }
         if relation.table() != "generate_series" {
             inputs.push(relation.table().to_string());
@@ -128,16 +132,22 @@ fn may_read(reader: &Layer, read: &str, layer_of: &BTreeMap<String, Layer>) -> b
     match reader {
         Layer::Staging(_) => false,
         Layer::Daily => {
-            is_seed || ["size_buckets", "settings"].contains(&read)
-                || ["requests", "charges", "evaluations"].contains(&read) || layer == Some(&Layer::Daily)
+            is_seed
+                || ["size_buckets", "settings"].contains(&read)
+                || ["requests", "charges", "evaluations"].contains(&read)
+                || layer == Some(&Layer::Daily)
         }
         Layer::Intermediate => {
-            is_seed || is_runtime || ["proposals", "evaluations", "charges"].contains(&read)
+            is_seed
+                || is_runtime
+                || ["proposals", "evaluations", "charges"].contains(&read)
                 || matches!(layer, Some(Layer::Daily | Layer::Intermediate))
         }
         Layer::Lever => is_seed || is_runtime || matches!(layer, Some(Layer::Daily | Layer::Intermediate)),
         Layer::Mart => {
-            is_seed || is_runtime || read == "charges"
+            is_seed
+                || is_runtime
+                || read == "charges"
                 || matches!(layer, Some(Layer::Daily | Layer::Intermediate | Layer::Mart))
         }
         Layer::Check => true,
@@ -152,7 +162,8 @@ fn may_read(reader: &Layer, read: &str, layer_of: &BTreeMap<String, Layer>) -> b
 pub fn order(queries: Vec<Query>, contracts: &BTreeSet<String>) -> Result<Vec<Query>> {
     let mut by_name: BTreeMap<String, Query> = BTreeMap::new();
     for query in queries {
-        let known = COLLECTED.contains(&query.name.as_str()) || RUNTIME.contains(&query.name.as_str())
+        let known = COLLECTED.contains(&query.name.as_str())
+            || RUNTIME.contains(&query.name.as_str())
             || SEEDS.contains(&query.name.as_str());
         if known || by_name.contains_key(&query.name) {
             return Err(Error::project(format!("relation `{}` is defined twice", query.name))
@@ -215,7 +226,8 @@ fn sorted<'a>(graph: &DiGraph<&'a str, ()>) -> Result<Vec<&'a str>, Vec<&'a str>
         .collect();
     let mut order = Vec::new();
     loop {
-        let next = waiting.iter().filter(|(_, open)| **open == 0).map(|(node, _)| *node).min_by_key(|node| graph[*node]);
+        let next =
+            waiting.iter().filter(|(_, open)| **open == 0).map(|(node, _)| *node).min_by_key(|node| graph[*node]);
         let Some(node) = next else { break };
         waiting.remove(&node);
         order.push(graph[node]);
@@ -228,7 +240,9 @@ fn sorted<'a>(graph: &DiGraph<&'a str, ()>) -> Result<Vec<&'a str>, Vec<&'a str>
     if waiting.is_empty() {
         return Ok(order);
     }
-    let cycles = petgraph::algo::tarjan_scc(graph).into_iter().filter(|group| group.len() > 1 || graph.contains_edge(group[0], group[0]));
+    let cycles = petgraph::algo::tarjan_scc(graph)
+        .into_iter()
+        .filter(|group| group.len() > 1 || graph.contains_edge(group[0], group[0]));
     let mut cycle: Vec<&str> = cycles.flatten().map(|node| graph[node]).collect();
     cycle.sort_unstable();
     Err(cycle)
@@ -264,7 +278,8 @@ mod tests {
 
     #[test]
     fn order_follows_reads_and_a_cycle_names_its_files() {
-        let queries = vec![mart("b", "select a from c"), mart("a", "select a from b"), mart("c", "select a from settings")];
+        let queries =
+            vec![mart("b", "select a from c"), mart("a", "select a from b"), mart("c", "select a from settings")];
         let known = BTreeSet::from(["settings".to_string()]);
         let names: Vec<_> = order(queries, &known).unwrap().into_iter().map(|q| q.name).collect();
         assert_eq!(names, ["c", "b", "a"]);

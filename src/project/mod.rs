@@ -110,7 +110,8 @@ impl Project {
                         .hint(format!("write schemas/contracts/{relation}.sql"))
                 })?;
                 let extra = overlay_seeds.iter().filter(|(p, _)| p == path).map(|(p, t)| (p.as_str(), t.as_str()));
-                seeds.insert(relation, seeds::Seed::load(contract, (path, text), extra.collect::<Vec<_>>().as_slice())?);
+                seeds
+                    .insert(relation, seeds::Seed::load(contract, (path, text), extra.collect::<Vec<_>>().as_slice())?);
             }
         }
         if let Some((path, _)) = overlay_seeds.iter().find(|(path, _)| !files.contains_key(path)) {
@@ -136,7 +137,9 @@ impl Project {
     /// Mappings of a format, one per contract.
     pub fn mappings<'a>(&'a self, format: &'a str) -> impl Iterator<Item = (&'a str, &'a Query)> {
         self.queries.iter().filter_map(move |query| match &query.layer {
-            Layer::Staging(contract) if query.name == format!("{contract}__{format}") => Some((contract.as_str(), query)),
+            Layer::Staging(contract) if query.name == format!("{contract}__{format}") => {
+                Some((contract.as_str(), query))
+            }
             _ => None,
         })
     }
@@ -213,7 +216,8 @@ fn read_overlay(folder: &Path) -> Result<Vec<(String, String)>> {
             }
             let relative: Vec<_> = path.strip_prefix(folder).unwrap_or(&path).components().collect();
             let name = relative.iter().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
-            if ["schemas/", "queries/", "templates/"].iter().any(|top| name.starts_with(top)) && !name.ends_with(".md") {
+            if ["schemas/", "queries/", "templates/"].iter().any(|top| name.starts_with(top)) && !name.ends_with(".md")
+            {
                 found.push((name, std::fs::read_to_string(&path).map_err(unreadable)?));
             }
         }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use arrow::array::{Array, AsArray, BooleanArray, Date32Array, RecordBatch};
-use arrow::compute::{concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
 use arrow::compute::{SortColumn, SortOptions};
+use arrow::compute::{concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
 use arrow::datatypes::Date32Type;
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use bytes::Bytes;
@@ -98,7 +98,8 @@ fn read(contract: &Table, path: &str, text: &str) -> Result<RecordBatch> {
 }
 
 fn keys(contract: &Table, rows: &RecordBatch) -> Result<Vec<OwnedRow>> {
-    let columns: Vec<_> = contract.header.list("key").iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
+    let columns: Vec<_> =
+        contract.header.list("key").iter().filter_map(|name| rows.column_by_name(name).cloned()).collect();
     let fields = columns.iter().map(|column| SortField::new(column.data_type().clone())).collect();
     let converter = RowConverter::new(fields)?;
     let converted = converter.convert_columns(&columns)?;
@@ -136,8 +137,12 @@ fn check(contract: &Table, path: &str, rows: &RecordBatch) -> Result<()> {
                 return wrong("a key starts twice on one day", *later, *earlier);
             }
             match to.as_ref().and_then(|to| to[*earlier]) {
-                Some(end) if Some(end) > from[*later] => return wrong("two windows of one key overlap", *later, *earlier),
-                Some(end) if Some(end) < from[*later] => return wrong("the windows of one key leave a gap", *later, *earlier),
+                Some(end) if Some(end) > from[*later] => {
+                    return wrong("two windows of one key overlap", *later, *earlier);
+                }
+                Some(end) if Some(end) < from[*later] => {
+                    return wrong("the windows of one key leave a gap", *later, *earlier);
+                }
                 _ => {}
             }
         }
@@ -227,7 +232,8 @@ mod tests {
     #[tokio::test]
     async fn an_overlay_wins_from_its_first_day() {
         let base = "id,usd,valid_from,valid_to\na,1,2026-01-01,\na,2,2026-06-01,\nb,5,2026-01-01,\n";
-        let seed = load(base, &[("queries/seeds/p.csv", "id,usd,valid_from,valid_to\na,9,2026-03-01,\n")]).await.unwrap();
+        let seed =
+            load(base, &[("queries/seeds/p.csv", "id,usd,valid_from,valid_to\na,9,2026-03-01,\n")]).await.unwrap();
         let text = arrow_text(&seed.rows);
         assert_eq!(text, "a 1.000000 2026-01-01|a 9.000000 2026-03-01|b 5.000000 2026-01-01");
     }
@@ -236,6 +242,9 @@ mod tests {
         let show = |column: usize, row: usize| {
             datafusion::arrow::util::display::array_value_to_string(rows.column(column), row).unwrap()
         };
-        (0..rows.num_rows()).map(|row| format!("{} {} {}", show(0, row), show(1, row), show(2, row))).collect::<Vec<_>>().join("|")
+        (0..rows.num_rows())
+            .map(|row| format!("{} {} {}", show(0, row), show(1, row), show(2, row)))
+            .collect::<Vec<_>>()
+            .join("|")
     }
 }

@@ -7,14 +7,10 @@ use std::borrow::Cow;
 use arrow::array::{Array, ArrayRef, AsArray, BinaryArray, BooleanArray, StringArray};
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::cast;
-use arrow::datatypes::{
-    DataType, Field, Fields, Float32Type, Float64Type, Int32Type, Int64Type, TimeUnit,
-};
+use arrow::datatypes::{DataType, Field, Fields, Float32Type, Float64Type, Int32Type, Int64Type, TimeUnit};
 use arrow::error::ArrowError;
 
-use super::cell::{
-    CELL_BYTES, Cell, Rejection, Tally, bool_cell, instant_cell, null_cell, number_cell,
-};
+use super::cell::{CELL_BYTES, Cell, Rejection, Tally, bool_cell, instant_cell, null_cell, number_cell};
 use super::columns::map_value;
 use super::names::find_name;
 use super::time::Instant;
@@ -52,33 +48,19 @@ impl Source {
             DataType::Null => Self::Nothing,
             DataType::Boolean => Self::Bool(array.as_boolean().clone()),
             DataType::UInt64 => Self::Number(to(&DataType::Utf8)?.as_string().clone()),
-            integer if integer.is_integer() => {
-                Self::Whole(to(&DataType::Int64)?.as_primitive().clone())
-            }
-            DataType::Float16 | DataType::Float32 => {
-                Self::Single(to(&DataType::Float32)?.as_primitive().clone())
-            }
+            integer if integer.is_integer() => Self::Whole(to(&DataType::Int64)?.as_primitive().clone()),
+            DataType::Float16 | DataType::Float32 => Self::Single(to(&DataType::Float32)?.as_primitive().clone()),
             DataType::Float64 => Self::Double(array.as_primitive().clone()),
-            decimal if decimal.is_decimal() => {
-                Self::Number(to(&DataType::Utf8)?.as_string().clone())
-            }
+            decimal if decimal.is_decimal() => Self::Number(to(&DataType::Utf8)?.as_string().clone()),
             DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
                 Self::Text(to(&DataType::Utf8)?.as_string().clone())
             }
             DataType::Dictionary(_, values) => Self::new(&to(values)?)?,
-            DataType::Binary
-            | DataType::LargeBinary
-            | DataType::BinaryView
-            | DataType::FixedSizeBinary(_) => {
+            DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
                 Self::Bytes(to(&DataType::Binary)?.as_binary().clone())
             }
-            DataType::Timestamp(unit, _) => {
-                Self::Instant(to(&DataType::Int64)?.as_primitive().clone(), *unit)
-            }
-            DataType::Date64 => Self::Instant(
-                to(&DataType::Int64)?.as_primitive().clone(),
-                TimeUnit::Millisecond,
-            ),
+            DataType::Timestamp(unit, _) => Self::Instant(to(&DataType::Int64)?.as_primitive().clone(), *unit),
+            DataType::Date64 => Self::Instant(to(&DataType::Int64)?.as_primitive().clone(), TimeUnit::Millisecond),
             DataType::Date32 => Self::Day(to(&DataType::Int32)?.as_primitive().clone()),
             DataType::Struct(fields) => {
                 let mut children = Vec::with_capacity(fields.len());
@@ -89,11 +71,7 @@ impl Source {
             }
             DataType::List(_) => {
                 let list = array.as_list::<i32>();
-                Self::List(
-                    list.nulls().cloned(),
-                    list.offsets().clone(),
-                    Box::new(Self::new(list.values())?),
-                )
+                Self::List(list.nulls().cloned(), list.offsets().clone(), Box::new(Self::new(list.values())?))
             }
             DataType::LargeList(item) | DataType::FixedSizeList(item, _) => {
                 Self::new(&to(&DataType::List(item.clone()))?)?
@@ -121,9 +99,7 @@ impl Source {
         let expected = field.data_type();
         match (self, expected) {
             (Self::Text(texts), _) => decode_text(field, texts.value(row), max_depth, tally),
-            (Self::Bytes(bytes), _) => {
-                decode_text(field, utf8(bytes.value(row))?, max_depth, tally)
-            }
+            (Self::Bytes(bytes), _) => decode_text(field, utf8(bytes.value(row))?, max_depth, tally),
             (_, DataType::Utf8) => {
                 let text = self.text(row)?;
                 tally.add(text.len())?;
@@ -131,9 +107,7 @@ impl Source {
             }
             (Self::Whole(wholes), DataType::Int64) => Ok(Cell::Whole(wholes.value(row))),
             (Self::Double(doubles), DataType::Float64) => finite_cell(doubles.value(row), expected),
-            (Self::Single(singles), DataType::Float64) => {
-                finite_cell(f64::from(singles.value(row)), expected)
-            }
+            (Self::Single(singles), DataType::Float64) => finite_cell(f64::from(singles.value(row)), expected),
             (Self::Whole(_) | Self::Number(_) | Self::Single(_) | Self::Double(_), _) => {
                 number_cell(self.text(row)?, expected, tally)
             }
@@ -143,20 +117,14 @@ impl Source {
                 struct_cell(children, row, fields, max_depth, tally)
             }
             (Self::Struct(_, children), DataType::Map(entries, _)) => {
-                let pairs = children
-                    .iter()
-                    .map(|(name, value)| (Ok(Cow::Borrowed(name.as_str())), value, row));
+                let pairs = children.iter().map(|(name, value)| (Ok(Cow::Borrowed(name.as_str())), value, row));
                 map_cell(pairs, map_value(entries), tally)
             }
             (Self::List(_, offsets, items), DataType::List(item)) => {
                 let mut cells = Vec::new();
                 for (position, element) in range(offsets, row).enumerate() {
-                    let cell = tally
-                        .add(CELL_BYTES)
-                        .and_then(|()| items.cell(element, item, max_depth, tally));
-                    cells.push(
-                        cell.map_err(|rejection| rejection.within(&format!("[{}]", position + 1)))?,
-                    );
+                    let cell = tally.add(CELL_BYTES).and_then(|()| items.cell(element, item, max_depth, tally));
+                    cells.push(cell.map_err(|rejection| rejection.within(&format!("[{}]", position + 1)))?);
                 }
                 Ok(Cell::List(cells))
             }
@@ -193,14 +161,11 @@ impl Source {
         };
         match expected {
             DataType::Timestamp(unit, _) => instant_cell(instant, *unit, expected),
-            DataType::Date32 => instant
-                .day()
-                .map(|day| Cell::Whole(i64::from(day)))
-                .ok_or_else(|| Rejection::out_of_range(expected)),
+            DataType::Date32 => {
+                instant.day().map(|day| Cell::Whole(i64::from(day))).ok_or_else(|| Rejection::out_of_range(expected))
+            }
             DataType::Date64 => {
-                let day = instant
-                    .day()
-                    .ok_or_else(|| Rejection::out_of_range(expected))?;
+                let day = instant.day().ok_or_else(|| Rejection::out_of_range(expected))?;
                 instant_cell(Instant::at_midnight(day), TimeUnit::Millisecond, expected)
             }
             _ => Err(Rejection::mismatch(self.words(), expected)),
@@ -281,23 +246,14 @@ fn finite_cell<'a>(double: f64, expected: &DataType) -> Result<Cell<'a>, Rejecti
 
 /// The entries of a row.
 pub(super) fn range(offsets: &OffsetBuffer<i32>, row: usize) -> std::ops::Range<usize> {
-    let at = |place: usize| {
-        offsets
-            .get(place)
-            .and_then(|offset| usize::try_from(*offset).ok())
-            .unwrap_or(0)
-    };
+    let at = |place: usize| offsets.get(place).and_then(|offset| usize::try_from(*offset).ok()).unwrap_or(0);
     at(row)..at(row + 1)
 }
 
 /// Bytes as text, where they are text.
 pub(super) fn utf8(bytes: &[u8]) -> Result<&str, Rejection> {
-    std::str::from_utf8(bytes).map_err(|error| {
-        Rejection::new(format!(
-            "holds invalid UTF-8 at byte {}",
-            error.valid_up_to() + 1
-        ))
-    })
+    std::str::from_utf8(bytes)
+        .map_err(|error| Rejection::new(format!("holds invalid UTF-8 at byte {}", error.valid_up_to() + 1)))
 }
 
 #[cfg(test)]
@@ -305,8 +261,8 @@ mod tests {
     use std::sync::Arc;
 
     use arrow::array::{
-        FixedSizeListArray, Float32Array, LargeListArray, NullArray, RunArray,
-        StringDictionaryBuilder, Time32SecondArray,
+        FixedSizeListArray, Float32Array, LargeListArray, NullArray, RunArray, StringDictionaryBuilder,
+        Time32SecondArray,
     };
     use arrow::datatypes::{Int16Type, Int32Type};
 
@@ -326,27 +282,14 @@ mod tests {
 
     #[test]
     fn rare_arrays_come_down_to_the_usual_ones() {
-        let large =
-            LargeListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1)]), None]);
-        assert_eq!(
-            cells(large, list(DataType::Int64)),
-            ["List([Whole(1)])", "Null"]
-        );
-        let fixed = FixedSizeListArray::from_iter_primitive::<Int32Type, _, _>(
-            vec![Some(vec![Some(1), None])],
-            2,
-        );
-        assert_eq!(
-            cells(fixed, list(DataType::Int64)),
-            ["List([Whole(1), Null])"]
-        );
+        let large = LargeListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1)]), None]);
+        assert_eq!(cells(large, list(DataType::Int64)), ["List([Whole(1)])", "Null"]);
+        let fixed = FixedSizeListArray::from_iter_primitive::<Int32Type, _, _>(vec![Some(vec![Some(1), None])], 2);
+        assert_eq!(cells(fixed, list(DataType::Int64)), ["List([Whole(1), Null])"]);
         let mut dictionary = StringDictionaryBuilder::<Int16Type>::new();
         dictionary.append_value("7");
         dictionary.append_null();
-        assert_eq!(
-            cells(dictionary.finish(), DataType::Int64),
-            ["Whole(7)", "Null"]
-        );
+        assert_eq!(cells(dictionary.finish(), DataType::Int64), ["Whole(7)", "Null"]);
         let single: ArrayRef = Arc::new(Float32Array::from(vec![0.5]));
         let half = cast(&single, &DataType::Float16).unwrap();
         assert_eq!(cells(half, DataType::Decimal128(5, 2)), ["Decimal(50)"]);
@@ -357,10 +300,7 @@ mod tests {
     fn what_has_no_rule_is_text_at_best() {
         let time = || Time32SecondArray::from(vec![3661]);
         assert_eq!(cells(time(), DataType::Utf8), ["Text(\"01:01:01\")"]);
-        assert_eq!(
-            cells(time(), DataType::Int64),
-            ["is of another type, expected bigint"]
-        );
+        assert_eq!(cells(time(), DataType::Int64), ["is of another type, expected bigint"]);
         let runs: RunArray<Int32Type> = vec!["a", "a"].into_iter().collect();
         let runs: ArrayRef = Arc::new(runs);
         assert!(Source::new(&runs).is_ok());
@@ -368,17 +308,10 @@ mod tests {
 
     #[test]
     fn a_struct_with_two_names_alike_is_refused() {
-        let child = |name: &str| {
-            (
-                Arc::new(field(name, DataType::Utf8)),
-                Arc::new(StringArray::from(vec!["a"])) as ArrayRef,
-            )
-        };
+        let child =
+            |name: &str| (Arc::new(field(name, DataType::Utf8)), Arc::new(StringArray::from(vec!["a"])) as ArrayRef);
         let array = arrow::array::StructArray::from(vec![child("A"), child("a")]);
-        assert_eq!(
-            cells(array, strukt([field("a", DataType::Utf8)])),
-            ["Struct([Text(\"a\")])"]
-        );
+        assert_eq!(cells(array, strukt([field("a", DataType::Utf8)])), ["Struct([Text(\"a\")])"]);
         let array = arrow::array::StructArray::from(vec![child("KEY"), child("Key")]);
         let doubt = cells(array, strukt([field("key", DataType::Utf8)]));
         assert_eq!(doubt, ["has column `key` more than once"]);

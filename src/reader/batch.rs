@@ -2,9 +2,7 @@
 
 use std::sync::Arc;
 
-use arrow::array::{
-    ArrayRef, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder,
-};
+use arrow::array::{ArrayRef, Int64Builder, RecordBatch, StringBuilder, TimestampMicrosecondBuilder};
 use arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef, TimeUnit};
 use arrow::error::ArrowError;
 
@@ -23,12 +21,7 @@ pub(super) fn add_hidden_columns(schema: &Schema) -> Schema {
         Field::new("_line", DataType::Int64, false),
         Field::new("_object_modified_at", modified, false),
     ];
-    let fields: Fields = schema
-        .fields()
-        .iter()
-        .cloned()
-        .chain(hidden.map(Arc::new))
-        .collect();
+    let fields: Fields = schema.fields().iter().cloned().chain(hidden.map(Arc::new)).collect();
     Schema::new_with_metadata(fields, schema.metadata().clone())
 }
 
@@ -47,12 +40,7 @@ impl Pile {
     /// `schema` is the delivered one, hidden columns included.
     pub(super) fn new(schema: SchemaRef) -> Self {
         let declared = schema.fields().len().saturating_sub(3);
-        let columns = schema
-            .fields()
-            .iter()
-            .take(declared)
-            .map(|field| Column::new(field.data_type()))
-            .collect();
+        let columns = schema.fields().iter().take(declared).map(|field| Column::new(field.data_type())).collect();
         Self {
             schema,
             columns,
@@ -70,8 +58,7 @@ impl Pile {
         }
         self.keys.append_value(&object.key);
         self.lines.append_value(line);
-        self.modified
-            .append_value(object.last_modified.timestamp_micros());
+        self.modified.append_value(object.last_modified.timestamp_micros());
         self.rows += 1;
         self.weight += weight + object.key.len();
     }
@@ -83,16 +70,9 @@ impl Pile {
         }
         self.rows = 0;
         self.weight = 0;
-        let mut arrays = self
-            .columns
-            .iter_mut()
-            .map(Column::finish)
-            .collect::<Result<Vec<_>, _>>()?;
-        let hidden: [ArrayRef; 3] = [
-            Arc::new(self.keys.finish()),
-            Arc::new(self.lines.finish()),
-            Arc::new(self.modified.finish()),
-        ];
+        let mut arrays = self.columns.iter_mut().map(Column::finish).collect::<Result<Vec<_>, _>>()?;
+        let hidden: [ArrayRef; 3] =
+            [Arc::new(self.keys.finish()), Arc::new(self.lines.finish()), Arc::new(self.modified.finish())];
         arrays.extend(hidden);
         RecordBatch::try_new(Arc::clone(&self.schema), arrays).map(Some)
     }
@@ -117,19 +97,8 @@ impl<'r> Intake<'r> {
         pile: &'r mut Pile,
         sink: &'r mut dyn FnMut(RecordBatch),
     ) -> Self {
-        let read = ObjectRead {
-            key: object.key.clone(),
-            bytes: object.bytes.len() as u64,
-            ..ObjectRead::default()
-        };
-        Self {
-            limits,
-            fields,
-            object,
-            pile,
-            sink,
-            read,
-        }
+        let read = ObjectRead { key: object.key.clone(), bytes: object.bytes.len() as u64, ..ObjectRead::default() };
+        Self { limits, fields, object, pile, sink, read }
     }
 
     /// The bytes of the object, as stored.
@@ -140,21 +109,11 @@ impl<'r> Intake<'r> {
     /// A fresh tally for one record.
     pub(super) fn tally(&self) -> Tally {
         // Four times the longest line is room for any honest record; the top keeps offsets within 32 bits.
-        Tally::new(
-            self.limits
-                .max_line_bytes
-                .saturating_mul(4)
-                .clamp(1 << 20, 1 << 30),
-        )
+        Tally::new(self.limits.max_line_bytes.saturating_mul(4).clamp(1 << 20, 1 << 30))
     }
 
     /// Counts a record: its row goes to the batch, or its rejection to the list.
-    pub(super) fn take(
-        &mut self,
-        line: i64,
-        decoded: Result<Vec<Cell<'_>>, Rejection>,
-        tally: &Tally,
-    ) {
+    pub(super) fn take(&mut self, line: i64, decoded: Result<Vec<Cell<'_>>, Rejection>, tally: &Tally) {
         match decoded {
             Ok(cells) => self.accept(line, &cells, tally),
             Err(rejection) => self.reject(line, rejection),
@@ -168,12 +127,7 @@ impl<'r> Intake<'r> {
         if self.read.rejected_lines.len() < self.limits.max_rejected_per_object {
             let reason = rejection.reason();
             let object_key = self.object.key.clone();
-            self.read.rejected_lines.push(RejectedLine {
-                object_key,
-                line,
-                path: rejection.path,
-                reason,
-            });
+            self.read.rejected_lines.push(RejectedLine { object_key, line, path: rejection.path, reason });
         }
     }
 
@@ -240,9 +194,6 @@ mod tests {
         intake.fault("first");
         intake.fault("second");
         let read = intake.finish();
-        assert_eq!(
-            (read.decimals_rounded, read.fault.as_deref()),
-            (2, Some("first"))
-        );
+        assert_eq!((read.decimals_rounded, read.fault.as_deref()), (2, Some("first")));
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    ArrayRef, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder, ListArray, MapArray,
-    StringBuilder, StructArray,
+    ArrayRef, BooleanBuilder, Decimal128Builder, Float64Builder, Int64Builder, ListArray, MapArray, StringBuilder,
+    StructArray,
 };
 use arrow::buffer::{NullBuffer, OffsetBuffer};
 use arrow::compute::cast;
@@ -56,10 +56,7 @@ fn unreadable_in(field: &Field) -> Option<String> {
         | DataType::Int16
         | DataType::Float64
         | DataType::Boolean => None,
-        DataType::Decimal128(..)
-        | DataType::Timestamp(..)
-        | DataType::Date32
-        | DataType::Date64 => None,
+        DataType::Decimal128(..) | DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => None,
         DataType::Struct(children) if !children.is_empty() => find_unreadable(children),
         DataType::List(item) => unreadable_in(item),
         DataType::Map(entries, _) if map_value(entries).is_some() => None,
@@ -73,11 +70,7 @@ pub(super) fn map_value(entries: &Field) -> Option<&Field> {
         return None;
     };
     match fields.as_ref() {
-        [key, value]
-            if key.data_type() == &DataType::Utf8 && value.data_type() == &DataType::Utf8 =>
-        {
-            Some(value)
-        }
+        [key, value] if key.data_type() == &DataType::Utf8 && value.data_type() == &DataType::Utf8 => Some(value),
         _ => None,
     }
 }
@@ -94,24 +87,15 @@ impl Column {
             | DataType::Timestamp(..) => Self::Whole(Int64Builder::new(), data_type.clone()),
             DataType::Float64 => Self::Double(Float64Builder::new()),
             DataType::Boolean => Self::Bool(BooleanBuilder::new()),
-            DataType::Decimal128(..) => {
-                Self::Decimal(Decimal128Builder::new().with_data_type(data_type.clone()))
-            }
+            DataType::Decimal128(..) => Self::Decimal(Decimal128Builder::new().with_data_type(data_type.clone())),
             DataType::Struct(fields) => {
-                let children = fields
-                    .iter()
-                    .map(|field| Self::new(field.data_type()))
-                    .collect();
+                let children = fields.iter().map(|field| Self::new(field.data_type())).collect();
                 Self::Struct(fields.clone(), children, Vec::new())
             }
-            DataType::List(item) => Self::List(
-                Arc::clone(item),
-                Box::new(Self::new(item.data_type())),
-                Groups::default(),
-            ),
-            DataType::Map(entries, is_sorted) => {
-                Self::Map(Box::new(MapColumn::new(entries, *is_sorted)))
+            DataType::List(item) => {
+                Self::List(Arc::clone(item), Box::new(Self::new(item.data_type())), Groups::default())
             }
+            DataType::Map(entries, is_sorted) => Self::Map(Box::new(MapColumn::new(entries, *is_sorted))),
             _ => Self::Text(StringBuilder::new()),
         }
     }
@@ -168,21 +152,13 @@ impl Column {
             Self::Bool(builder) => Arc::new(builder.finish()),
             Self::Decimal(builder) => Arc::new(builder.finish()),
             Self::Struct(fields, children, valid) => {
-                let arrays = children
-                    .iter_mut()
-                    .map(Self::finish)
-                    .collect::<Result<Vec<_>, _>>()?;
+                let arrays = children.iter_mut().map(Self::finish).collect::<Result<Vec<_>, _>>()?;
                 let nulls = NullBuffer::from(std::mem::take(valid));
                 Arc::new(StructArray::try_new(fields.clone(), arrays, Some(nulls))?)
             }
             Self::List(item, items, groups) => {
                 let (offsets, nulls) = groups.finish();
-                Arc::new(ListArray::try_new(
-                    Arc::clone(item),
-                    offsets,
-                    items.finish()?,
-                    nulls,
-                )?)
+                Arc::new(ListArray::try_new(Arc::clone(item), offsets, items.finish()?, nulls)?)
             }
             Self::Map(map) => Arc::new(map.finish()?),
         })
@@ -206,17 +182,10 @@ impl MapColumn {
     }
 
     fn finish(&mut self) -> Result<MapArray, ArrowError> {
-        let pairs: Vec<ArrayRef> =
-            vec![Arc::new(self.keys.finish()), Arc::new(self.values.finish())];
+        let pairs: Vec<ArrayRef> = vec![Arc::new(self.keys.finish()), Arc::new(self.values.finish())];
         let pairs = StructArray::try_new(self.fields.clone(), pairs, None)?;
         let (offsets, nulls) = self.groups.finish();
-        MapArray::try_new(
-            Arc::clone(&self.entries),
-            offsets,
-            pairs,
-            nulls,
-            self.is_sorted,
-        )
+        MapArray::try_new(Arc::clone(&self.entries), offsets, pairs, nulls, self.is_sorted)
     }
 }
 
@@ -228,10 +197,7 @@ impl Groups {
 
     fn finish(&mut self) -> (OffsetBuffer<i32>, Option<NullBuffer>) {
         let offsets = OffsetBuffer::from_lengths(std::mem::take(&mut self.lengths));
-        (
-            offsets,
-            Some(NullBuffer::from(std::mem::take(&mut self.valid))),
-        )
+        (offsets, Some(NullBuffer::from(std::mem::take(&mut self.valid))))
     }
 }
 
@@ -255,19 +221,13 @@ mod tests {
     fn arrays_have_exactly_the_declared_types() {
         let inner = strukt([required("i", DataType::Int32), field("t", DataType::Utf8)]);
         let item = Arc::new(required("element", DataType::Int16));
-        let entries = strukt([
-            required("key", DataType::Utf8),
-            required("value", DataType::Utf8),
-        ]);
+        let entries = strukt([required("key", DataType::Utf8), required("value", DataType::Utf8)]);
         let fields = vec![
             field("text", DataType::Utf8),
             field("small", DataType::Int16),
             field("day", DataType::Date32),
             field("day64", DataType::Date64),
-            field(
-                "seconds",
-                DataType::Timestamp(TimeUnit::Second, Some("+00:00".into())),
-            ),
+            field("seconds", DataType::Timestamp(TimeUnit::Second, Some("+00:00".into()))),
             field("nanos", DataType::Timestamp(TimeUnit::Nanosecond, None)),
             field("money", DataType::Decimal128(38, 12)),
             field("flag", DataType::Boolean),
@@ -276,16 +236,10 @@ mod tests {
             field("items", DataType::List(item)),
             field("deep", list(inner)),
             field("tags", map()),
-            field(
-                "sorted",
-                DataType::Map(Arc::new(required("entries", entries)), true),
-            ),
+            field("sorted", DataType::Map(Arc::new(required("entries", entries)), true)),
         ];
         assert_eq!(find_unreadable(&fields.clone().into()), None);
-        let mut columns: Vec<Column> = fields
-            .iter()
-            .map(|field| Column::new(field.data_type()))
-            .collect();
+        let mut columns: Vec<Column> = fields.iter().map(|field| Column::new(field.data_type())).collect();
         let whole = Cell::Struct(vec![Cell::Whole(1), Cell::Null]);
         let row = [
             Cell::Text("a".into()),
@@ -309,24 +263,13 @@ mod tests {
                 column.append(cell);
                 column.append(&Cell::Null);
             }
-            let arrays: Vec<ArrayRef> = columns
-                .iter_mut()
-                .map(|column| column.finish().unwrap())
-                .collect();
+            let arrays: Vec<ArrayRef> = columns.iter_mut().map(|column| column.finish().unwrap()).collect();
             for (array, field) in arrays.iter().zip(&fields) {
-                assert_eq!(
-                    (array.len(), array.is_null(0), array.is_null(1)),
-                    (2, false, true),
-                    "{field}"
-                );
+                assert_eq!((array.len(), array.is_null(0), array.is_null(1)), (2, false, true), "{field}");
             }
-            let batch =
-                RecordBatch::try_new(Arc::new(Schema::new(fields.clone())), arrays).unwrap();
+            let batch = RecordBatch::try_new(Arc::new(Schema::new(fields.clone())), arrays).unwrap();
             assert_eq!(batch.column(11).as_list::<i32>().value_length(0), 2);
-            assert_eq!(
-                batch.column(12).as_map().keys().as_string::<i32>().value(1),
-                "l"
-            );
+            assert_eq!(batch.column(12).as_map().keys().as_string::<i32>().value(1), "l");
         }
     }
 
@@ -339,17 +282,11 @@ mod tests {
             list(list(DataType::UInt64)),
             strukt([field("x", DataType::Int8)]),
             DataType::Map(
-                Arc::new(required(
-                    "e",
-                    strukt([required("k", DataType::Utf8), field("v", DataType::Int64)]),
-                )),
+                Arc::new(required("e", strukt([required("k", DataType::Utf8), field("v", DataType::Int64)]))),
                 false,
             ),
         ] {
-            assert!(
-                find_unreadable(&vec![field("x", data_type.clone())].into()).is_some(),
-                "{data_type}"
-            );
+            assert!(find_unreadable(&vec![field("x", data_type.clone())].into()).is_some(), "{data_type}");
         }
     }
 }

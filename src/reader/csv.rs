@@ -25,11 +25,7 @@ pub(super) fn read(intake: &mut Intake<'_>, delimiter: u8, null_text: Option<&st
     }
 }
 
-fn read_rows(
-    intake: &mut Intake<'_>,
-    rows: &mut Rows<'_>,
-    null_text: Option<&str>,
-) -> Result<(), String> {
+fn read_rows(intake: &mut Intake<'_>, rows: &mut Rows<'_>, null_text: Option<&str>) -> Result<(), String> {
     let Some(header) = read_header(rows)? else {
         return Ok(());
     };
@@ -48,14 +44,9 @@ fn read_rows(
             }
             Ending::TooLong => {
                 let limit = intake.limits.max_line_bytes;
-                intake.reject(
-                    number,
-                    Rejection::new(format!("row exceeds the limit of {limit} bytes")),
-                );
+                intake.reject(number, Rejection::new(format!("row exceeds the limit of {limit} bytes")));
                 // Most likely a quote that nothing closes: where the next row starts is a guess.
-                return Err(format!(
-                    "row {number} exceeds the limit of {limit} bytes: the rest is not read"
-                ));
+                return Err(format!("row {number} exceeds the limit of {limit} bytes: the rest is not read"));
             }
         }
         let mut tally = intake.tally();
@@ -63,9 +54,7 @@ fn read_rows(
             decode_row(intake, &places, &rows.record, null_text, &mut tally)
         } else {
             let (found, expected) = (rows.record.len(), header.len());
-            Err(Rejection::new(format!(
-                "row has {found} cells, the header has {expected}"
-            )))
+            Err(Rejection::new(format!("row has {found} cells, the header has {expected}")))
         };
         intake.take(number, decoded, &tally);
     }
@@ -79,11 +68,8 @@ fn read_header(rows: &mut Rows<'_>) -> Result<Option<Vec<String>>, String> {
             Ending::TooLong => return Err("header exceeds the limit of a row".into()),
             Ending::Complete | Ending::Damage => {}
         }
-        let names: Vec<String> = rows
-            .record
-            .iter()
-            .map(|name| String::from_utf8_lossy(name).trim().to_owned())
-            .collect();
+        let names: Vec<String> =
+            rows.record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
         if names.len() > 1 || names.iter().any(|name| !name.is_empty()) {
             return Ok(Some(names));
         }
@@ -100,9 +86,7 @@ fn decode_row<'a>(
     tally.add(places.len() * CELL_BYTES)?;
     let mut cells = Vec::with_capacity(places.len());
     for (field, place) in intake.fields.iter().zip(places) {
-        let bytes = place
-            .and_then(|place| record.get(place))
-            .unwrap_or_default();
+        let bytes = place.and_then(|place| record.get(place)).unwrap_or_default();
         let cell = decode_cell(field, bytes, null_text, intake.limits.max_depth, tally);
         cells.push(cell.map_err(|rejection| rejection.within(field.name()))?);
     }
@@ -119,12 +103,8 @@ fn decode_cell<'a>(
     if bytes.is_empty() || null_text.is_some_and(|null_text| null_text.as_bytes() == bytes) {
         return null_cell(field);
     }
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        Rejection::new(format!(
-            "holds invalid UTF-8 at byte {}",
-            error.valid_up_to() + 1
-        ))
-    })?;
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| Rejection::new(format!("holds invalid UTF-8 at byte {}", error.valid_up_to() + 1)))?;
     decode_text(field, text, max_depth, tally)
 }
 
@@ -148,32 +128,16 @@ impl<'a> Rows<'a> {
     fn new(source: Inflate<'a>, delimiter: u8, max_row_bytes: usize) -> Self {
         // The line end does not count.
         let max_row_bytes = (max_row_bytes as u64).saturating_add(2);
-        let feed = Feed {
-            source,
-            max_row_bytes,
-            row_start: 0,
-            given: 0,
-            is_over: false,
-            is_at_end: false,
-        };
+        let feed = Feed { source, max_row_bytes, row_start: 0, given: 0, is_over: false, is_at_end: false };
         let mut builder = ReaderBuilder::new();
-        builder
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true);
-        Self {
-            reader: builder.from_reader(feed),
-            record: ByteRecord::new(),
-        }
+        builder.delimiter(delimiter).has_headers(false).flexible(true);
+        Self { reader: builder.from_reader(feed), record: ByteRecord::new() }
     }
 
     fn read_next(&mut self) -> Result<Ending, String> {
         let start = self.reader.position().byte();
         self.reader.get_mut().row_start = start;
-        let is_there = self
-            .reader
-            .read_byte_record(&mut self.record)
-            .map_err(|_| "cannot be read as CSV")?;
+        let is_there = self.reader.read_byte_record(&mut self.record).map_err(|_| "cannot be read as CSV")?;
         let length = self.reader.position().byte() - start;
         let feed = self.reader.get_ref();
         Ok(if feed.is_over || length > feed.max_row_bytes {
@@ -233,14 +197,8 @@ mod tests {
         table_within(fields, Limits::default())
     }
 
-    fn table_within(
-        fields: impl IntoIterator<Item = arrow::datatypes::Field>,
-        limits: Limits,
-    ) -> Reader {
-        let file = FileFormat::Csv {
-            delimiter: b',',
-            null_text: Some("NULL".into()),
-        };
+    fn table_within(fields: impl IntoIterator<Item = arrow::datatypes::Field>, limits: Limits) -> Reader {
+        let file = FileFormat::Csv { delimiter: b',', null_text: Some("NULL".into()) };
         reader(file, fields, limits)
     }
 
@@ -254,12 +212,9 @@ mod tests {
 
     #[test]
     fn columns_are_found_by_name() {
-        for text in [
-            "a,n\nx,1\ny,2\n",
-            "n,more,a\r\n1,,x\r\n2,,y",
-            "\u{feff}\"N\", A \n1,x\n\n2,y\n",
-            "\n \nA,n\nx,1\n\ny,2",
-        ] {
+        for text in
+            ["a,n\nx,1\ny,2\n", "n,more,a\r\n1,,x\r\n2,,y", "\u{feff}\"N\", A \n1,x\n\n2,y\n", "\n \nA,n\nx,1\n\ny,2"]
+        {
             assert_eq!(rows(text), ["1: x|1", "2: y|2"], "{text:?}");
         }
         assert_eq!(rows("a\nx\n"), ["1: x|null"]);
@@ -270,33 +225,18 @@ mod tests {
     #[test]
     fn a_lacking_required_column_is_a_fault() {
         let mut reader = table([required("id", DataType::Utf8), field("n", DataType::Int64)]);
-        assert_eq!(
-            show(&mut reader, "a,n\nx,1\n"),
-            ["fault: lacks required column `id`"]
-        );
-        assert_eq!(
-            show(&mut reader, "ID,n\nx,1\n,2\n"),
-            ["1: x|1", "2! `id` is missing, but required"]
-        );
-        assert_eq!(
-            rows("a,n,n\nx,1,2\n"),
-            ["fault: has column `n` more than once"]
-        );
+        assert_eq!(show(&mut reader, "a,n\nx,1\n"), ["fault: lacks required column `id`"]);
+        assert_eq!(show(&mut reader, "ID,n\nx,1\n,2\n"), ["1: x|1", "2! `id` is missing, but required"]);
+        assert_eq!(rows("a,n,n\nx,1,2\n"), ["fault: has column `n` more than once"]);
         assert_eq!(rows("a,n,b,b\nx,1,2,3\n"), ["1: x|1"]);
     }
 
     #[test]
     fn quotes_and_delimiters() {
         assert_eq!(rows("a,n\n\"x, \"\"y\"\"\nz\",1\n"), ["1: x, \"y\"\nz|1"]);
-        let file = FileFormat::Csv {
-            delimiter: b'\t',
-            null_text: None,
-        };
+        let file = FileFormat::Csv { delimiter: b'\t', null_text: None };
         assert_eq!(
-            show(
-                &mut reader(file, pair(), Limits::default()),
-                "a\tn\nx,y\t1\nNULL\t\n"
-            ),
+            show(&mut reader(file, pair(), Limits::default()), "a\tn\nx,y\t1\nNULL\t\n"),
             ["1: x,y|1", "2: NULL|null"]
         );
     }
@@ -315,13 +255,8 @@ mod tests {
             ]
         );
         let time = DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into()));
-        let fields = [
-            field("flag", DataType::Boolean),
-            field("cost", DataType::Decimal128(18, 6)),
-            field("at", time),
-        ];
-        let text =
-            "flag,cost,at\nTrue,1e-6,2024-10-01 00:00:00\nfalse,0.0000005,2024-10-01\n0,1,\n";
+        let fields = [field("flag", DataType::Boolean), field("cost", DataType::Decimal128(18, 6)), field("at", time)];
+        let text = "flag,cost,at\nTrue,1e-6,2024-10-01 00:00:00\nfalse,0.0000005,2024-10-01\n0,1,\n";
         assert_eq!(
             show(&mut table(fields), text),
             [
@@ -334,11 +269,8 @@ mod tests {
 
     #[test]
     fn nested_cells_are_json() {
-        let fields = [
-            field("s", strukt([field("n", DataType::Int64)])),
-            field("l", list(DataType::Int64)),
-            field("m", map()),
-        ];
+        let fields =
+            [field("s", strukt([field("n", DataType::Int64)])), field("l", list(DataType::Int64)), field("m", map())];
         let header = "s,l,m\n";
         let row = |cell: &str| format!("{header}{cell}\n");
         let mut reader = table(fields);
@@ -346,28 +278,13 @@ mod tests {
         assert_eq!(show(&mut reader, text), ["1: {n: 1}|[1, null]|{k: 2}"]);
         assert_eq!(show(&mut reader, row(",,")), ["1: null|null|null"]);
         assert_eq!(show(&mut reader, row("null,[],{}")), ["1: null|[]|{}"]);
-        assert_eq!(
-            show(&mut reader, row(r#""{""n"": ""x""}",,"#)),
-            ["1! `s.n` is a string, expected bigint"]
-        );
-        assert_eq!(
-            show(&mut reader, row("secret,,")),
-            ["1! `s` is not valid JSON near byte 1"]
-        );
-        assert_eq!(
-            show(&mut reader, row(",7,")),
-            ["1! `l` is a number, expected array"]
-        );
+        assert_eq!(show(&mut reader, row(r#""{""n"": ""x""}",,"#)), ["1! `s.n` is a string, expected bigint"]);
+        assert_eq!(show(&mut reader, row("secret,,")), ["1! `s` is not valid JSON near byte 1"]);
+        assert_eq!(show(&mut reader, row(",7,")), ["1! `l` is a number, expected array"]);
         let deep = format!(",{}{},", "[".repeat(65), "]".repeat(65));
-        assert_eq!(
-            show(&mut reader, row(&deep)),
-            ["1! `l` is nested more than 64 deep"]
-        );
+        assert_eq!(show(&mut reader, row(&deep)), ["1! `l` is nested more than 64 deep"]);
         let mut raw = table([json_field("tags")]);
-        assert_eq!(
-            show(&mut raw, "tags\n\"{\"\"a\"\": 1}\"\n"),
-            ["1: {\"a\": 1}"]
-        );
+        assert_eq!(show(&mut raw, "tags\n\"{\"\"a\"\": 1}\"\n"), ["1: {\"a\": 1}"]);
     }
 
     #[test]
@@ -375,21 +292,13 @@ mod tests {
         let text = "a,n\nx,1\ny\nz,2,3\nw,4\n";
         assert_eq!(
             rows(text),
-            [
-                "1: x|1",
-                "2! row has 1 cells, the header has 2",
-                "3! row has 3 cells, the header has 2",
-                "4: w|4"
-            ]
+            ["1: x|1", "2! row has 1 cells, the header has 2", "3! row has 3 cells, the header has 2", "4: w|4"]
         );
     }
 
     #[test]
     fn bytes_that_are_no_text_reject_their_row() {
-        assert_eq!(
-            rows(b"a,n\nx\xff,1\ny,2\n"),
-            ["1! `a` holds invalid UTF-8 at byte 2", "2: y|2"]
-        );
+        assert_eq!(rows(b"a,n\nx\xff,1\ny,2\n"), ["1! `a` holds invalid UTF-8 at byte 2", "2: y|2"]);
         assert_eq!(rows(b"a,n,other\nx,1,\xff\n"), ["1: x|1"]);
     }
 
@@ -400,30 +309,17 @@ mod tests {
             packed.truncate(packed.len() - 8);
             packed
         };
-        let fault =
-            |bytes: usize| format!("fault: gzip stream is cut off after {bytes} inflated bytes");
-        assert_eq!(
-            rows(packed("a,n\nx,1\ny,2")),
-            ["1: x|1".to_owned(), "2! cut off".into(), fault(11)]
-        );
-        assert_eq!(
-            rows(packed("a,n\nx,1\ny,2\n")),
-            ["1: x|1".to_owned(), "2: y|2".into(), fault(12)]
-        );
-        assert_eq!(
-            rows(packed("a,n\nx,1\n\"y\n")),
-            ["1: x|1".to_owned(), "2! cut off".into(), fault(11)]
-        );
+        let fault = |bytes: usize| format!("fault: gzip stream is cut off after {bytes} inflated bytes");
+        assert_eq!(rows(packed("a,n\nx,1\ny,2")), ["1: x|1".to_owned(), "2! cut off".into(), fault(11)]);
+        assert_eq!(rows(packed("a,n\nx,1\ny,2\n")), ["1: x|1".to_owned(), "2: y|2".into(), fault(12)]);
+        assert_eq!(rows(packed("a,n\nx,1\n\"y\n")), ["1: x|1".to_owned(), "2! cut off".into(), fault(11)]);
         assert_eq!(rows("a,n\nx,1\ny,2"), ["1: x|1", "2: y|2"]);
         assert_eq!(rows(zstd(b"a,n\nx,1\n")), ["1: x|1"]);
     }
 
     #[test]
     fn a_row_that_is_too_long_ends_the_reading() {
-        let limits = Limits {
-            max_line_bytes: 20_000,
-            ..Limits::default()
-        };
+        let limits = Limits { max_line_bytes: 20_000, ..Limits::default() };
         let expected = [
             "1: x|1",
             "2! row exceeds the limit of 20000 bytes",
@@ -434,10 +330,7 @@ mod tests {
             assert_eq!(show(&mut table_within(pair(), limits), text), expected);
         }
         let open_quote = format!("a,n\nx,1\n\"{}", "y,2\n".repeat(100_000));
-        assert_eq!(
-            show(&mut table_within(pair(), limits), open_quote),
-            expected
-        );
+        assert_eq!(show(&mut table_within(pair(), limits), open_quote), expected);
         let fits = format!("a,n\nx,1\n{},2\nz,3\n", "y".repeat(19_998));
         assert_eq!(show(&mut table_within(pair(), limits), fits).len(), 3);
         let header = show(&mut table_within(pair(), limits), "a".repeat(30_000));

@@ -35,39 +35,19 @@ impl<'a> Inflate<'a> {
             [0x1f, 0x8b, ..] => (Codec::Gzip(Gzip::new(bytes)), None),
             [0x28, 0xb5, 0x2f, 0xfd, ..] => match Zstd::new(bytes) {
                 Ok(zstd) => (Codec::Zstd(Box::new(zstd)), None),
-                Err(error) => (
-                    Codec::Plain(&[]),
-                    Some(format!("zstd stream cannot be opened: {error}")),
-                ),
+                Err(error) => (Codec::Plain(&[]), Some(format!("zstd stream cannot be opened: {error}"))),
             },
             _ => (Codec::Plain(bytes), None),
         };
         let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let by_ratio = size
-            .saturating_mul(limits.max_inflate_ratio)
-            .max(RATIO_FREE_BYTES);
+        let by_ratio = size.saturating_mul(limits.max_inflate_ratio).max(RATIO_FREE_BYTES);
         let is_plain = matches!(codec, Codec::Plain(_));
         let (cap, cap_fault) = if is_plain || limits.max_object_bytes <= by_ratio {
-            (
-                limits.max_object_bytes,
-                format!("inflates to more than {} bytes", limits.max_object_bytes),
-            )
+            (limits.max_object_bytes, format!("inflates to more than {} bytes", limits.max_object_bytes))
         } else {
-            (
-                by_ratio,
-                format!(
-                    "inflates to more than {} times its size",
-                    limits.max_inflate_ratio
-                ),
-            )
+            (by_ratio, format!("inflates to more than {} times its size", limits.max_inflate_ratio))
         };
-        Self {
-            codec,
-            total: 0,
-            cap,
-            cap_fault,
-            fault,
-        }
+        Self { codec, total: 0, cap, cap_fault, fault }
     }
 
     /// Bytes handed out so far.
@@ -87,8 +67,7 @@ impl<'a> Inflate<'a> {
         }
         let piece = out.len().min(PIECE);
         let (mut length, fault) = self.codec.fill(&mut out[..piece]);
-        self.fault =
-            fault.map(|what| format!("{what} after {} inflated bytes", self.total + length as u64));
+        self.fault = fault.map(|what| format!("{what} after {} inflated bytes", self.total + length as u64));
         let room = usize::try_from(self.cap - self.total).unwrap_or(usize::MAX);
         if length > room {
             length = room;
@@ -181,13 +160,9 @@ impl<'a> Gzip<'a> {
             return Err("gzip stream is cut off".into());
         };
         self.rest = rest;
-        let is_good = u32::from_le_bytes([*a, *b, *c, *d]) == crc.sum()
-            && u32::from_le_bytes([*e, *f, *g, *h]) == crc.amount();
-        if is_good {
-            Ok(())
-        } else {
-            Err("gzip stream fails its checksum".into())
-        }
+        let is_good =
+            u32::from_le_bytes([*a, *b, *c, *d]) == crc.sum() && u32::from_le_bytes([*e, *f, *g, *h]) == crc.amount();
+        if is_good { Ok(()) } else { Err("gzip stream fails its checksum".into()) }
     }
 }
 
@@ -204,9 +179,7 @@ fn skip_header(bytes: &[u8]) -> Result<&[u8], String> {
     }
     if flags & 0x04 != 0 {
         let ([low, high], behind) = rest.split_first_chunk::<2>().ok_or_else(cut)?;
-        rest = behind
-            .get(usize::from(u16::from_le_bytes([*low, *high]))..)
-            .ok_or_else(cut)?;
+        rest = behind.get(usize::from(u16::from_le_bytes([*low, *high]))..).ok_or_else(cut)?;
     }
     // Name and comment end with a zero each.
     for flag in [0x08, 0x10] {
@@ -230,11 +203,7 @@ struct Zstd<'a> {
 
 impl<'a> Zstd<'a> {
     fn new(bytes: &'a [u8]) -> io::Result<Self> {
-        Ok(Self {
-            bytes,
-            decoder: zstd::Decoder::with_buffer(bytes)?,
-            made: 0,
-        })
+        Ok(Self { bytes, decoder: zstd::Decoder::with_buffer(bytes)?, made: 0 })
     }
 
     fn fill(&mut self, out: &mut [u8]) -> (usize, Option<String>) {
@@ -243,13 +212,8 @@ impl<'a> Zstd<'a> {
                 self.made += length as u64;
                 (length, None)
             }
-            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                (0, Some("zstd stream is cut off".into()))
-            }
-            Err(error) => (
-                self.salvage(out),
-                Some(format!("zstd stream is corrupt ({error})")),
-            ),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => (0, Some("zstd stream is cut off".into())),
+            Err(error) => (self.salvage(out), Some(format!("zstd stream is corrupt ({error})"))),
         }
     }
 
@@ -303,9 +267,7 @@ pub(super) mod tests {
     /// Text that compresses, but not to nothing.
     fn sample(lines: u32) -> Vec<u8> {
         (0..lines)
-            .flat_map(|n| {
-                format!("{{\"n\":{},\"m\":{n}}}\n", n.wrapping_mul(2_654_435_761)).into_bytes()
-            })
+            .flat_map(|n| format!("{{\"n\":{},\"m\":{n}}}\n", n.wrapping_mul(2_654_435_761)).into_bytes())
             .collect()
     }
 
@@ -345,10 +307,7 @@ pub(super) mod tests {
         assert_eq!(inflate(&bytes), (b"text".to_vec(), None));
         for end in 2..bytes.len() {
             let (text, fault) = inflate(&bytes[..end]);
-            assert!(
-                b"text".starts_with(&text) && fault.is_some(),
-                "cut at {end}"
-            );
+            assert!(b"text".starts_with(&text) && fault.is_some(), "cut at {end}");
         }
     }
 
@@ -358,23 +317,11 @@ pub(super) mod tests {
         let bytes = gzip(&text);
         let (part, fault) = inflate(&bytes[..bytes.len() / 2]);
         assert!(part.len() > text.len() / 3 && text.starts_with(&part));
-        assert_eq!(
-            fault,
-            Some(format!(
-                "gzip stream is cut off after {} inflated bytes",
-                part.len()
-            ))
-        );
+        assert_eq!(fault, Some(format!("gzip stream is cut off after {} inflated bytes", part.len())));
         let bytes = zstd(&text);
         let (part, fault) = inflate(&bytes[..bytes.len() / 2]);
         assert!(part.len() > text.len() / 5 && text.starts_with(&part));
-        assert_eq!(
-            fault,
-            Some(format!(
-                "zstd stream is cut off after {} inflated bytes",
-                part.len()
-            ))
-        );
+        assert_eq!(fault, Some(format!("zstd stream is cut off after {} inflated bytes", part.len())));
     }
 
     #[test]
@@ -392,13 +339,7 @@ pub(super) mod tests {
         bytes[checksum] ^= 1;
         let (all, fault) = inflate(&bytes);
         assert_eq!(all, text);
-        assert_eq!(
-            fault,
-            Some(format!(
-                "gzip stream fails its checksum after {} inflated bytes",
-                text.len()
-            ))
-        );
+        assert_eq!(fault, Some(format!("gzip stream fails its checksum after {} inflated bytes", text.len())));
     }
 
     #[test]
@@ -430,19 +371,9 @@ pub(super) mod tests {
     #[test]
     fn limits_hold_to_the_byte() {
         let text = vec![b' '; 3 << 20];
-        let exact = Limits {
-            max_object_bytes: 3 << 20,
-            max_inflate_ratio: 1_000_000,
-            ..Limits::default()
-        };
-        let less = Limits {
-            max_object_bytes: (3 << 20) - 1,
-            ..exact
-        };
-        let ratio = Limits {
-            max_inflate_ratio: 10,
-            ..Limits::default()
-        };
+        let exact = Limits { max_object_bytes: 3 << 20, max_inflate_ratio: 1_000_000, ..Limits::default() };
+        let less = Limits { max_object_bytes: (3 << 20) - 1, ..exact };
+        let ratio = Limits { max_inflate_ratio: 10, ..Limits::default() };
         for bytes in [text.clone(), gzip(&text), zstd(&text)] {
             assert_eq!(inflate_with(&bytes, &exact), (text.clone(), None));
             let (part, fault) = inflate_with(&bytes, &less);

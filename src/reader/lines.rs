@@ -42,14 +42,7 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) fn new(source: Inflate<'a>, max_line_bytes: usize) -> Self {
-        Self {
-            source,
-            window: Vec::new(),
-            start: 0,
-            scanned: 0,
-            number: 0,
-            max_line_bytes,
-        }
+        Self { source, window: Vec::new(), start: 0, scanned: 0, number: 0, max_line_bytes }
     }
 
     /// The source, to ask for its size and its fault.
@@ -78,9 +71,7 @@ impl<'a> Lines<'a> {
     }
 
     fn find_line_feed(&mut self) -> Option<usize> {
-        let found = self.window[self.scanned..]
-            .iter()
-            .position(|byte| *byte == b'\n');
+        let found = self.window[self.scanned..].iter().position(|byte| *byte == b'\n');
         found.map(|at| self.scanned + at)
     }
 
@@ -91,11 +82,7 @@ impl<'a> Lines<'a> {
         if start == end {
             return None;
         }
-        let ending = if self.source.fault().is_some() {
-            Ending::Damage
-        } else {
-            Ending::EndOfText
-        };
+        let ending = if self.source.fault().is_some() { Ending::Damage } else { Ending::EndOfText };
         Some(self.line(start, end, ending))
     }
 
@@ -108,16 +95,9 @@ impl<'a> Lines<'a> {
         }
         let length = bytes.strip_suffix(b"\r").unwrap_or(bytes).len();
         if length > self.max_line_bytes {
-            return Line::TooLong {
-                number,
-                length: length as u64,
-            };
+            return Line::TooLong { number, length: length as u64 };
         }
-        Line::Text {
-            number,
-            bytes,
-            ending,
-        }
+        Line::Text { number, bytes, ending }
     }
 
     /// Reads on to the end of a line that is too long, and keeps nothing of it.
@@ -139,18 +119,12 @@ impl<'a> Lines<'a> {
                 break;
             }
         }
-        Line::TooLong {
-            number: self.number,
-            length,
-        }
+        Line::TooLong { number: self.number, length }
     }
 }
 
 /// The whole text without its byte order mark, if it is not longer than a line may be; with the source at its end.
-pub(super) fn read_whole<'a>(
-    mut source: Inflate<'a>,
-    max_line_bytes: usize,
-) -> Option<(Vec<u8>, Inflate<'a>)> {
+pub(super) fn read_whole<'a>(mut source: Inflate<'a>, max_line_bytes: usize) -> Option<(Vec<u8>, Inflate<'a>)> {
     let mut text = Vec::new();
     while source.fill_end(&mut text) > 0 {
         if text.len() > max_line_bytes.saturating_add(BYTE_ORDER_MARK.len()) {
@@ -174,11 +148,9 @@ mod tests {
         let mut found = Vec::new();
         while let Some(line) = lines.next() {
             found.push(match line {
-                Line::Text {
-                    number,
-                    bytes,
-                    ending,
-                } => format!("{number} {} {ending:?}", String::from_utf8_lossy(bytes)),
+                Line::Text { number, bytes, ending } => {
+                    format!("{number} {} {ending:?}", String::from_utf8_lossy(bytes))
+                }
                 Line::TooLong { number, length } => format!("{number} {length} bytes"),
             });
         }
@@ -188,32 +160,18 @@ mod tests {
 
     #[test]
     fn lines_are_counted_and_the_last_needs_no_feed() {
-        assert_eq!(
-            split(b"a\n\nb", 10),
-            ["1 a LineFeed", "2  LineFeed", "3 b EndOfText"]
-        );
+        assert_eq!(split(b"a\n\nb", 10), ["1 a LineFeed", "2  LineFeed", "3 b EndOfText"]);
         assert_eq!(split(b"a\n", 10), ["1 a LineFeed"]);
         assert_eq!(split(b"", 10), Vec::<String>::new());
-        assert_eq!(
-            split(b"\xef\xbb\xbfa\n\xef\xbb\xbfb", 10),
-            ["1 a LineFeed", "2 \u{feff}b EndOfText"]
-        );
+        assert_eq!(split(b"\xef\xbb\xbfa\n\xef\xbb\xbfb", 10), ["1 a LineFeed", "2 \u{feff}b EndOfText"]);
     }
 
     #[test]
     fn a_line_that_is_too_long_is_skipped() {
-        assert_eq!(
-            split(b"12345\r\n123456\r\n12\n", 5),
-            ["1 12345\r LineFeed", "2 6 bytes", "3 12 LineFeed"]
-        );
+        assert_eq!(split(b"12345\r\n123456\r\n12\n", 5), ["1 12345\r LineFeed", "2 6 bytes", "3 12 LineFeed"]);
         let long = "x".repeat(300_000);
         let text = format!("a\n{long}\nb\n{long}");
-        let expected = [
-            "1 a LineFeed",
-            "2 300000 bytes",
-            "3 b LineFeed",
-            "4 300000 bytes",
-        ];
+        let expected = ["1 a LineFeed", "2 300000 bytes", "3 b LineFeed", "4 300000 bytes"];
         assert_eq!(split(text.as_bytes(), 1000), expected);
         assert_eq!(split(&gzip(text.as_bytes()), 1000), expected);
         assert_eq!(split(text.as_bytes(), 300_000).len(), 4);
@@ -222,19 +180,10 @@ mod tests {
 
     #[test]
     fn the_window_stays_small() {
-        let limits = Limits {
-            max_inflate_ratio: 100_000,
-            ..Limits::default()
-        };
+        let limits = Limits { max_inflate_ratio: 100_000, ..Limits::default() };
         let text = gzip("x".repeat(10_000_000).as_bytes());
         let mut lines = Lines::new(Inflate::open(&text, &limits), 1000);
-        assert_eq!(
-            lines.next(),
-            Some(Line::TooLong {
-                number: 1,
-                length: 10_000_000
-            })
-        );
+        assert_eq!(lines.next(), Some(Line::TooLong { number: 1, length: 10_000_000 }));
         assert!(lines.window.capacity() < 400_000);
     }
 
@@ -242,19 +191,13 @@ mod tests {
     fn damage_ends_the_last_line() {
         let mut text = gzip(b"a\nb\nc");
         text.truncate(text.len() - 4);
-        assert_eq!(
-            split(&text, 10),
-            ["1 a LineFeed", "2 b LineFeed", "3 c Damage"]
-        );
+        assert_eq!(split(&text, 10), ["1 a LineFeed", "2 b LineFeed", "3 c Damage"]);
     }
 
     #[test]
     fn the_whole_text_has_the_limit_of_a_line() {
         let open = || Inflate::open(b"\xef\xbb\xbf123\n", &Limits::default());
-        assert_eq!(
-            read_whole(open(), 4).map(|(text, _)| text),
-            Some(b"123\n".to_vec())
-        );
+        assert_eq!(read_whole(open(), 4).map(|(text, _)| text), Some(b"123\n".to_vec()));
         assert!(read_whole(open(), 3).is_none());
     }
 }

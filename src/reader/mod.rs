@@ -4,6 +4,7 @@
 //! object, an account of what it took and what it rejected. It never touches storage, never panics on what it reads,
 //! and never repeats the text of a record: an account holds names, types and positions only.
 
+pub mod fingerprint;
 mod arrays;
 mod batch;
 mod cell;
@@ -154,19 +155,9 @@ impl Reader {
     /// A reader with nothing read yet.
     pub fn new(table: RawTable, limits: Limits) -> Self {
         let schema = Arc::new(add_hidden_columns(&table.schema));
-        let broken = find_unreadable(table.schema.fields()).map(|column| {
-            format!(
-                "table `{}` declares {column}, which cannot be read",
-                table.name
-            )
-        });
-        Self {
-            pile: Pile::new(Arc::clone(&schema)),
-            table,
-            limits,
-            schema,
-            broken,
-        }
+        let broken = find_unreadable(table.schema.fields())
+            .map(|column| format!("table `{}` declares {column}, which cannot be read", table.name));
+        Self { pile: Pile::new(Arc::clone(&schema)), table, limits, schema, broken }
     }
 
     /// The schema of delivered batches: the table's, then `_object_key`, `_line` and `_object_modified_at`, not null.
@@ -178,13 +169,7 @@ impl Reader {
     ///
     /// Nothing here is an error: what is wrong stands in the account.
     pub fn read(&mut self, object: &Object, sink: &mut dyn FnMut(RecordBatch)) -> ObjectRead {
-        let Self {
-            table,
-            limits,
-            pile,
-            broken,
-            ..
-        } = self;
+        let Self { table, limits, pile, broken, .. } = self;
         let mut intake = Intake::new(object, table.schema.fields(), limits, pile, sink);
         if let Some(fault) = broken {
             intake.fault(fault.as_str());
@@ -192,16 +177,11 @@ impl Reader {
         }
         let mut magic = Vec::new();
         // Reading from memory does not fail.
-        let _ = Inflate::open(&object.bytes, limits)
-            .take(4)
-            .read_to_end(&mut magic);
+        let _ = Inflate::open(&object.bytes, limits).take(4).read_to_end(&mut magic);
         match &table.file {
             _ if magic == b"PAR1" => parquet::read(&mut intake),
             FileFormat::Json => json::read(&mut intake),
-            FileFormat::Csv {
-                delimiter,
-                null_text,
-            } => csv::read(&mut intake, *delimiter, null_text.as_deref()),
+            FileFormat::Csv { delimiter, null_text } => csv::read(&mut intake, *delimiter, null_text.as_deref()),
             FileFormat::Parquet if object.bytes.is_empty() => {}
             FileFormat::Parquet => intake.fault("is not a Parquet file"),
         }
@@ -240,8 +220,7 @@ mod tests {
 
     /// A text field that keeps JSON.
     pub(super) fn json_field(name: &str) -> Field {
-        field(name, DataType::Utf8)
-            .with_metadata([("trimtab.type".to_owned(), "json".to_owned())].into())
+        field(name, DataType::Utf8).with_metadata([("trimtab.type".to_owned(), "json".to_owned())].into())
     }
 
     pub(super) fn strukt(fields: impl IntoIterator<Item = Field>) -> DataType {
@@ -266,20 +245,9 @@ mod tests {
         }
     }
 
-    pub(super) fn reader(
-        file: FileFormat,
-        fields: impl IntoIterator<Item = Field>,
-        limits: Limits,
-    ) -> Reader {
+    pub(super) fn reader(file: FileFormat, fields: impl IntoIterator<Item = Field>, limits: Limits) -> Reader {
         let schema = Arc::new(Schema::new(fields.into_iter().collect::<Vec<_>>()));
-        Reader::new(
-            RawTable {
-                name: "raw".into(),
-                file,
-                schema,
-            },
-            limits,
-        )
+        Reader::new(RawTable { name: "raw".into(), file, schema }, limits)
     }
 
     /// Reads one object to the end and checks what must hold for each.
@@ -301,21 +269,12 @@ mod tests {
         let (batches, read) = read_all(reader, &object(bytes));
         let mut shown: Vec<(i64, String)> = batches.iter().flat_map(show_rows).collect();
         for rejected in &read.rejected_lines {
-            assert!(
-                rejected.reason.contains(&rejected.path) && rejected.object_key == "folder/object"
-            );
-            shown.push((
-                rejected.line,
-                format!("{}! {}", rejected.line, rejected.reason),
-            ));
+            assert!(rejected.reason.contains(&rejected.path) && rejected.object_key == "folder/object");
+            shown.push((rejected.line, format!("{}! {}", rejected.line, rejected.reason)));
         }
         shown.sort_by_key(|(line, _)| *line);
         let fault = read.fault.map(|fault| format!("fault: {fault}"));
-        shown
-            .into_iter()
-            .map(|(_, text)| text)
-            .chain(fault)
-            .collect()
+        shown.into_iter().map(|(_, text)| text).chain(fault).collect()
     }
 
     /// Instants are shown in UTC without saying so: naming zones needs a feature of arrow.
@@ -323,16 +282,11 @@ mod tests {
         let options = FormatOptions::new().with_null("null");
         let declared = batch.num_columns() - 3;
         let columns: Vec<ArrayRef> = batch.columns()[..declared].iter().map(strip_zone).collect();
-        let formatters: Vec<_> = columns
-            .iter()
-            .map(|column| ArrayFormatter::try_new(column, &options).unwrap())
-            .collect();
+        let formatters: Vec<_> =
+            columns.iter().map(|column| ArrayFormatter::try_new(column, &options).unwrap()).collect();
         let lines = batch.column(declared + 1).as_primitive::<Int64Type>();
         let show_row = |row: usize| {
-            let cells: Vec<String> = formatters
-                .iter()
-                .map(|column| column.value(row).to_string())
-                .collect();
+            let cells: Vec<String> = formatters.iter().map(|column| column.value(row).to_string()).collect();
             let cells: String = cells.join("|").chars().take(200).collect();
             (lines.value(row), format!("{}: {cells}", lines.value(row)))
         };
@@ -371,11 +325,7 @@ mod tests {
     #[test]
     fn the_schema_ends_in_three_hidden_columns() {
         let schema = numbers(Limits::default()).schema();
-        let names: Vec<_> = schema
-            .fields()
-            .iter()
-            .map(|field| field.name().as_str())
-            .collect();
+        let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
         assert_eq!(names, ["n", "_object_key", "_line", "_object_modified_at"]);
         assert!(schema.fields().iter().all(|field| !field.is_nullable()));
         let utc = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
@@ -388,13 +338,8 @@ mod tests {
         let (batches, read) = read_all(&mut reader, &object("{\"n\":1}\n\n{\"n\":2}"));
         let batch = &batches[0];
         assert_eq!(batch.column(1).as_string::<i32>().value(1), "folder/object");
-        assert_eq!(
-            batch.column(2).as_primitive::<Int64Type>().values(),
-            &[1, 3]
-        );
-        let modified = batch
-            .column(3)
-            .as_primitive::<arrow::datatypes::TimestampMicrosecondType>();
+        assert_eq!(batch.column(2).as_primitive::<Int64Type>().values(), &[1, 3]);
+        let modified = batch.column(3).as_primitive::<arrow::datatypes::TimestampMicrosecondType>();
         assert_eq!(modified.value(0), 1_700_000_000_000_000);
         let expected = ObjectRead {
             key: "folder/object".into(),
@@ -408,15 +353,10 @@ mod tests {
 
     #[test]
     fn objects_share_batches() {
-        let mut reader = numbers(Limits {
-            batch_rows: 3,
-            ..Limits::default()
-        });
+        let mut reader = numbers(Limits { batch_rows: 3, ..Limits::default() });
         let mut sizes = Vec::new();
         for _ in 0..4 {
-            let read = reader.read(&object("{\"n\":1}\n{\"n\":2}\n{}"), &mut |batch| {
-                sizes.push(batch.num_rows())
-            });
+            let read = reader.read(&object("{\"n\":1}\n{\"n\":2}\n{}"), &mut |batch| sizes.push(batch.num_rows()));
             assert_eq!((read.records, read.rejected), (3, 1));
         }
         assert_eq!(sizes, [3, 3]);
@@ -427,15 +367,9 @@ mod tests {
 
     #[test]
     fn rejections_are_counted_beyond_those_that_are_kept() {
-        let mut reader = numbers(Limits {
-            max_rejected_per_object: 2,
-            ..Limits::default()
-        });
+        let mut reader = numbers(Limits { max_rejected_per_object: 2, ..Limits::default() });
         let (_, read) = read_all(&mut reader, &object("{}\n".repeat(5)));
-        assert_eq!(
-            (read.records, read.rejected, read.rejected_lines.len()),
-            (5, 5, 2)
-        );
+        assert_eq!((read.records, read.rejected, read.rejected_lines.len()), (5, 5, 2));
         let expected = RejectedLine {
             object_key: "folder/object".into(),
             line: 2,
@@ -458,31 +392,14 @@ mod tests {
 
     #[test]
     fn empty_objects_are_no_fault() {
-        let csv = FileFormat::Csv {
-            delimiter: b',',
-            null_text: None,
-        };
+        let csv = FileFormat::Csv { delimiter: b',', null_text: None };
         for file in [FileFormat::Json, csv, FileFormat::Parquet] {
-            let mut reader = reader(
-                file.clone(),
-                [required("n", DataType::Int64)],
-                Limits::default(),
-            );
+            let mut reader = reader(file.clone(), [required("n", DataType::Int64)], Limits::default());
             assert_eq!(show(&mut reader, b""), Vec::<String>::new());
             if file != FileFormat::Parquet {
-                for blank in [
-                    &b" \r\n\t\n "[..],
-                    b"\n",
-                    b"\xef\xbb\xbf",
-                    b"\xef\xbb\xbf\n",
-                    &gzip(b""),
-                    &zstd(b"\n\n"),
-                ] {
-                    assert_eq!(
-                        show(&mut reader, blank),
-                        Vec::<String>::new(),
-                        "{file:?} {blank:?}"
-                    );
+                for blank in [&b" \r\n\t\n "[..], b"\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf\n", &gzip(b""), &zstd(b"\n\n")]
+                {
+                    assert_eq!(show(&mut reader, blank), Vec::<String>::new(), "{file:?} {blank:?}");
                 }
             }
         }
@@ -498,19 +415,13 @@ mod tests {
         ] {
             let mut reader = reader(FileFormat::Json, [field("x", data_type)], Limits::default());
             let fault = show(&mut reader, "{}").pop().unwrap();
-            assert!(
-                fault.starts_with("fault: table `raw` declares `") && fault.contains(name),
-                "{fault}"
-            );
+            assert!(fault.starts_with("fault: table `raw` declares `") && fault.contains(name), "{fault}");
         }
     }
 
     #[test]
     fn a_schema_without_columns_counts_records() {
         let mut reader = reader(FileFormat::Json, [], Limits::default());
-        assert_eq!(
-            show(&mut reader, "{}\n{\"a\":1}\n3"),
-            ["1: ", "2: ", "3! record is a number, expected an object"]
-        );
+        assert_eq!(show(&mut reader, "{}\n{\"a\":1}\n3"), ["1: ", "2: ", "3! record is a number, expected an object"]);
     }
 }

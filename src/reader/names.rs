@@ -26,16 +26,8 @@ pub(super) fn find_name(names: &[&str], wanted: &str) -> Result<Option<usize>, S
     only_place(names, wanted, |name| name.to_lowercase() == wanted_lower)
 }
 
-fn only_place(
-    names: &[&str],
-    wanted: &str,
-    is_same: impl Fn(&str) -> bool,
-) -> Result<Option<usize>, String> {
-    let mut places = names
-        .iter()
-        .enumerate()
-        .filter(|(_, name)| is_same(name))
-        .map(|(place, _)| place);
+fn only_place(names: &[&str], wanted: &str, is_same: impl Fn(&str) -> bool) -> Result<Option<usize>, String> {
+    let mut places = names.iter().enumerate().filter(|(_, name)| is_same(name)).map(|(place, _)| place);
     let first = places.next();
     match places.next() {
         Some(_) => Err(format!("has column `{wanted}` more than once")),
@@ -50,10 +42,7 @@ mod tests {
     use super::*;
 
     fn fields(names: &[(&str, bool)]) -> Fields {
-        names
-            .iter()
-            .map(|(name, nullable)| Field::new(*name, DataType::Utf8, *nullable))
-            .collect()
+        names.iter().map(|(name, nullable)| Field::new(*name, DataType::Utf8, *nullable)).collect()
     }
 
     #[test]
@@ -61,27 +50,15 @@ mod tests {
         let wanted = fields(&[("a", false), ("A", false), ("Größe", true), ("none", true)]);
         let found = match_columns(&wanted, &["GRÖSSE", "GRÖßE", "A", "a"]);
         assert_eq!(found, Ok(vec![Some(3), Some(2), Some(1), None]));
-        assert_eq!(
-            match_columns(&fields(&[("id", false)]), &["ID", "x"]),
-            Ok(vec![Some(0)])
-        );
+        assert_eq!(match_columns(&fields(&[("id", false)]), &["ID", "x"]), Ok(vec![Some(0)]));
     }
 
     #[test]
     fn doubt_and_lack_are_faults() {
         let id = fields(&[("id", false)]);
-        assert_eq!(
-            match_columns(&id, &["x"]),
-            Err("lacks required column `id`".into())
-        );
-        assert_eq!(
-            match_columns(&id, &["id", "id"]),
-            Err("has column `id` more than once".into())
-        );
-        assert_eq!(
-            match_columns(&id, &["ID", "Id"]),
-            Err("has column `id` more than once".into())
-        );
+        assert_eq!(match_columns(&id, &["x"]), Err("lacks required column `id`".into()));
+        assert_eq!(match_columns(&id, &["id", "id"]), Err("has column `id` more than once".into()));
+        assert_eq!(match_columns(&id, &["ID", "Id"]), Err("has column `id` more than once".into()));
         assert_eq!(match_columns(&id, &["ID", "id"]), Ok(vec![Some(1)]));
     }
 }

@@ -35,11 +35,7 @@ pub(super) fn parse_double(text: &str) -> Result<f64, NumberProblem> {
     let text = text.trim_ascii();
     Written::parse(text).ok_or(NumberProblem::NotANumber)?;
     let double: f64 = text.parse().map_err(|_| NumberProblem::NotANumber)?;
-    if double.is_finite() {
-        Ok(double)
-    } else {
-        Err(NumberProblem::OutOfRange)
-    }
+    if double.is_finite() { Ok(double) } else { Err(NumberProblem::OutOfRange) }
 }
 
 /// The decimal that `text` states, at most `precision` digits long, digits beyond `scale` rounded half away from zero.
@@ -47,20 +43,12 @@ pub(super) fn parse_scaled(text: &str, precision: u8, scale: i8) -> Result<Scale
     let written = Written::parse(text.trim_ascii()).ok_or(NumberProblem::NotANumber)?;
     let count = length(written.digits().count());
     if count == 0 {
-        return Ok(Scaled {
-            units: 0,
-            is_rounded: false,
-        });
+        return Ok(Scaled { units: 0, is_rounded: false });
     }
-    let shift = written
-        .exponent
-        .saturating_sub(length(written.fraction.len()))
-        .saturating_add(i64::from(scale));
+    let shift = written.exponent.saturating_sub(length(written.fraction.len())).saturating_add(i64::from(scale));
     // How many of the digits stand before the last unit; below zero when the value is far less than a unit.
     let kept = count.saturating_add(shift);
-    let mut units = written
-        .leading_units(kept)
-        .ok_or(NumberProblem::OutOfRange)?;
+    let mut units = written.leading_units(kept).ok_or(NumberProblem::OutOfRange)?;
     for _ in count..kept {
         units = units.checked_mul(10).ok_or(NumberProblem::OutOfRange)?;
     }
@@ -71,9 +59,7 @@ pub(super) fn parse_scaled(text: &str, precision: u8, scale: i8) -> Result<Scale
         }
         is_rounded |= place >= kept && digit != 0;
     }
-    let end = 10_i128
-        .checked_pow(u32::from(precision))
-        .ok_or(NumberProblem::OutOfRange)?;
+    let end = 10_i128.checked_pow(u32::from(precision)).ok_or(NumberProblem::OutOfRange)?;
     if units >= end {
         return Err(NumberProblem::OutOfRange);
     }
@@ -105,21 +91,12 @@ impl<'a> Written<'a> {
             [b'e' | b'E', rest @ ..] => parse_exponent(rest)?,
             _ => return None,
         };
-        Some(Self {
-            is_negative,
-            whole,
-            fraction,
-            exponent,
-        })
+        Some(Self { is_negative, whole, fraction, exponent })
     }
 
     /// The digits from the first that is not zero.
     fn digits(&self) -> impl Iterator<Item = u8> {
-        self.whole
-            .iter()
-            .chain(self.fraction)
-            .map(|byte| byte - b'0')
-            .skip_while(|digit| *digit == 0)
+        self.whole.iter().chain(self.fraction).map(|byte| byte - b'0').skip_while(|digit| *digit == 0)
     }
 
     /// The first `kept` digits as a number; `None` when it is longer than any decimal.
@@ -146,10 +123,7 @@ fn split_sign(bytes: &[u8]) -> (bool, &[u8]) {
 }
 
 fn split_digits(bytes: &[u8]) -> (&[u8], &[u8]) {
-    let end = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(bytes.len());
+    let end = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
     bytes.split_at(end)
 }
 
@@ -159,10 +133,7 @@ fn parse_exponent(bytes: &[u8]) -> Option<i64> {
     if digits.is_empty() || !rest.is_empty() {
         return None;
     }
-    let size = digits.iter().fold(0_i64, |size, byte| {
-        size.saturating_mul(10)
-            .saturating_add(i64::from(byte - b'0'))
-    });
+    let size = digits.iter().fold(0_i64, |size, byte| size.saturating_mul(10).saturating_add(i64::from(byte - b'0')));
     Some(if is_negative { -size } else { size })
 }
 
@@ -201,28 +172,13 @@ mod tests {
 
     #[test]
     fn what_is_not_whole_says_why() {
-        for text in [
-            "12.5",
-            "1e-3",
-            "0.1",
-            "1e-99999999999999999999",
-            "9223372036854775807.5",
-        ] {
+        for text in ["12.5", "1e-3", "0.1", "1e-99999999999999999999", "9223372036854775807.5"] {
             assert_eq!(parse_whole(text), Err(NumberProblem::Fraction), "{text}");
         }
-        for text in [
-            "9223372036854775808",
-            "1e30",
-            "1e999999999999",
-            "-9223372036854775809",
-            "-1e19",
-        ] {
+        for text in ["9223372036854775808", "1e30", "1e999999999999", "-9223372036854775809", "-1e19"] {
             assert_eq!(parse_whole(text), Err(NumberProblem::OutOfRange), "{text}");
         }
-        for text in [
-            "", " ", "abc", "1_000", "1,5", "0x10", "1e", "e5", ".", "-", "1.2.3", "12 3", "NaN",
-            "٣",
-        ] {
+        for text in ["", " ", "abc", "1_000", "1,5", "0x10", "1e", "e5", ".", "-", "1.2.3", "12 3", "NaN", "٣"] {
             assert_eq!(parse_whole(text), Err(NumberProblem::NotANumber), "{text}");
         }
     }
@@ -247,28 +203,15 @@ mod tests {
             ("99.95", 3, 1, Err(NumberProblem::OutOfRange)),
             ("123456", 5, 0, Err(NumberProblem::OutOfRange)),
             ("1e38", 38, 0, Err(NumberProblem::OutOfRange)),
-            (
-                "1e9999999999999999999",
-                38,
-                0,
-                Err(NumberProblem::OutOfRange),
-            ),
-            (
-                "170141183460469231731687303715884105727.9",
-                38,
-                0,
-                Err(NumberProblem::OutOfRange),
-            ),
+            ("1e9999999999999999999", 38, 0, Err(NumberProblem::OutOfRange)),
+            ("170141183460469231731687303715884105727.9", 38, 0, Err(NumberProblem::OutOfRange)),
             ("$5", 18, 6, Err(NumberProblem::NotANumber)),
         ] {
             assert_eq!(scaled(text, precision, scale), expected, "{text}");
         }
         let longest = "9".repeat(38);
         assert_eq!(scaled(&longest, 38, 0), Ok((10_i128.pow(38) - 1, false)));
-        assert_eq!(
-            scaled(&format!("{longest}.5"), 38, 0),
-            Err(NumberProblem::OutOfRange)
-        );
+        assert_eq!(scaled(&format!("{longest}.5"), 38, 0), Err(NumberProblem::OutOfRange));
     }
 
     #[test]

@@ -12,9 +12,7 @@ impl Source {
     /// The value of a row as bare text; nested values as JSON.
     pub(super) fn text(&self, row: usize) -> Result<Cow<'_, str>, Rejection> {
         Ok(match self {
-            Self::Number(texts) | Self::Text(texts) | Self::Other(texts) => {
-                Cow::Borrowed(texts.value(row))
-            }
+            Self::Number(texts) | Self::Text(texts) | Self::Other(texts) => Cow::Borrowed(texts.value(row)),
             Self::Bytes(bytes) => Cow::Borrowed(utf8(bytes.value(row))?),
             Self::Bool(values) => Cow::Borrowed(if values.value(row) { "true" } else { "false" }),
             Self::Whole(wholes) => Cow::Owned(wholes.value(row).to_string()),
@@ -25,10 +23,9 @@ impl Source {
                 let text = Instant::from_unit(counts.value(row), *unit).text();
                 Cow::Owned(text.ok_or_else(|| Rejection::out_of_range(&DataType::Utf8))?)
             }
-            Self::Day(days) => Cow::Owned(
-                day_text(days.value(row))
-                    .ok_or_else(|| Rejection::out_of_range(&DataType::Utf8))?,
-            ),
+            Self::Day(days) => {
+                Cow::Owned(day_text(days.value(row)).ok_or_else(|| Rejection::out_of_range(&DataType::Utf8))?)
+            }
             Self::Nothing | Self::Struct(..) | Self::List(..) | Self::Map(..) => {
                 let mut json = String::new();
                 self.write_json(row, &mut json)?;
@@ -45,11 +42,7 @@ impl Source {
         match self {
             Self::Single(singles) if !singles.value(row).is_finite() => json.push_str("null"),
             Self::Double(doubles) if !doubles.value(row).is_finite() => json.push_str("null"),
-            Self::Bool(_)
-            | Self::Whole(_)
-            | Self::Single(_)
-            | Self::Double(_)
-            | Self::Number(_) => {
+            Self::Bool(_) | Self::Whole(_) | Self::Single(_) | Self::Double(_) | Self::Number(_) => {
                 json.push_str(&self.text(row)?);
             }
             Self::Struct(_, children) => {

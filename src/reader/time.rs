@@ -17,20 +17,14 @@ pub(super) struct Instant {
 impl Instant {
     /// Midnight at the start of a day that is counted from 1970-01-01.
     pub(super) fn at_midnight(day: i32) -> Self {
-        Self {
-            seconds: i64::from(day) * SECONDS_A_DAY,
-            nanos: 0,
-        }
+        Self { seconds: i64::from(day) * SECONDS_A_DAY, nanos: 0 }
     }
 
     /// The instant that is `count` units after 1970-01-01.
     pub(super) fn from_unit(count: i64, unit: TimeUnit) -> Self {
         let per_second = units_per_second(unit);
         let rest = count.rem_euclid(per_second) * (1_000_000_000 / per_second);
-        Self {
-            seconds: count.div_euclid(per_second),
-            nanos: u32::try_from(rest).unwrap_or(0),
-        }
+        Self { seconds: count.div_euclid(per_second), nanos: u32::try_from(rest).unwrap_or(0) }
     }
 
     /// Units since 1970-01-01, what is finer than the unit cut off; `None` when it does not fit.
@@ -131,19 +125,13 @@ fn parse_zone(bytes: &[u8]) -> Option<i64> {
 
 /// Nanoseconds of the digits after the decimal point.
 fn split_fraction(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let end = bytes
-        .iter()
-        .position(|byte| !byte.is_ascii_digit())
-        .unwrap_or(bytes.len());
+    let end = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
     let (digits, rest) = bytes.split_at(end);
     if digits.is_empty() {
         return None;
     }
-    let nanos = digits
-        .iter()
-        .chain(std::iter::repeat(&b'0'))
-        .take(9)
-        .fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'));
+    let nanos =
+        digits.iter().chain(std::iter::repeat(&b'0')).take(9).fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0'));
     Some((nanos, rest))
 }
 
@@ -152,12 +140,7 @@ fn split_number(bytes: &[u8], width: usize) -> Option<(u32, &[u8])> {
     if !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    Some((
-        digits
-            .iter()
-            .fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0')),
-        rest,
-    ))
+    Some((digits.iter().fold(0, |sum, byte| sum * 10 + u32::from(byte - b'0')), rest))
 }
 
 fn skip(bytes: &[u8], expected: u8) -> Option<&[u8]> {
@@ -193,11 +176,7 @@ mod tests {
             ("2016-12-31T23:59:60Z", 1_483_228_800, 0),
             ("2024-03-01T00:30:00+01:00", 1_709_249_400, 0),
         ] {
-            assert_eq!(
-                parse_instant(text),
-                Some(Instant { seconds, nanos }),
-                "{text}"
-            );
+            assert_eq!(parse_instant(text), Some(Instant { seconds, nanos }), "{text}");
         }
     }
 
@@ -230,37 +209,18 @@ mod tests {
 
     #[test]
     fn units_cut_off_what_is_finer_and_know_their_range() {
-        let instant = Instant {
-            seconds: -1,
-            nanos: 999_999_999,
-        };
+        let instant = Instant { seconds: -1, nanos: 999_999_999 };
         assert_eq!(instant.to_unit(TimeUnit::Second), Some(-1));
         assert_eq!(instant.to_unit(TimeUnit::Millisecond), Some(-1));
         assert_eq!(instant.to_unit(TimeUnit::Nanosecond), Some(-1));
         assert_eq!(Instant::from_unit(-1, TimeUnit::Nanosecond), instant);
-        assert_eq!(
-            Instant::from_unit(i64::MIN, TimeUnit::Nanosecond).to_unit(TimeUnit::Nanosecond),
-            Some(i64::MIN)
-        );
+        assert_eq!(Instant::from_unit(i64::MIN, TimeUnit::Nanosecond).to_unit(TimeUnit::Nanosecond), Some(i64::MIN));
         let far = parse_instant("9999-12-31T23:59:59Z").unwrap();
         assert_eq!(far.to_unit(TimeUnit::Nanosecond), None);
-        assert_eq!(
-            far.to_unit(TimeUnit::Microsecond),
-            Some(253_402_300_799_000_000)
-        );
+        assert_eq!(far.to_unit(TimeUnit::Microsecond), Some(253_402_300_799_000_000));
         assert_eq!(instant.day(), Some(-1));
-        assert_eq!(
-            instant.text(),
-            Some("1969-12-31T23:59:59.999999999Z".into())
-        );
-        assert_eq!(
-            Instant {
-                seconds: i64::MAX,
-                nanos: 0
-            }
-            .text(),
-            None
-        );
+        assert_eq!(instant.text(), Some("1969-12-31T23:59:59.999999999Z".into()));
+        assert_eq!(Instant { seconds: i64::MAX, nanos: 0 }.text(), None);
     }
 
     #[test]

@@ -4,39 +4,26 @@
 mod tests {
     use arrow::array::{Array, AsArray, RecordBatch};
     use arrow::datatypes::{
-        DataType, Decimal128Type, Field, Float64Type, Int32Type, Int64Type, TimeUnit,
-        TimestampMicrosecondType,
+        DataType, Decimal128Type, Field, Float64Type, Int32Type, Int64Type, TimeUnit, TimestampMicrosecondType,
     };
     use chrono::DateTime;
     use serde_json::Value;
 
     use super::super::inflate::tests::{gzip, zstd};
-    use super::super::tests::{
-        Random, field, json_field, list, map, object, read_all, reader, required, strukt,
-    };
+    use super::super::tests::{Random, field, json_field, list, map, object, read_all, reader, required, strukt};
     use super::super::{FileFormat, Limits};
 
     /// A word that stands in every text value, to see that no reason repeats it.
     const SECRET: &str = "hunter2";
 
     fn fields() -> Vec<Field> {
-        let usage = [
-            required("in", DataType::Int64),
-            field("outTokens", DataType::Int32),
-            field("ratio", DataType::Float64),
-        ];
-        let item = [
-            field("k", DataType::Utf8),
-            field("v", DataType::Int64),
-            field("sub", list(DataType::Float64)),
-        ];
+        let usage =
+            [required("in", DataType::Int64), field("outTokens", DataType::Int32), field("ratio", DataType::Float64)];
+        let item = [field("k", DataType::Utf8), field("v", DataType::Int64), field("sub", list(DataType::Float64))];
         vec![
             required("id", DataType::Utf8),
             field("model", DataType::Utf8),
-            field(
-                "at",
-                DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-            ),
+            field("at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))),
             field("cost", DataType::Decimal128(38, 12)),
             field("isCached", DataType::Boolean),
             field("usage", strukt(usage)),
@@ -68,10 +55,8 @@ mod tests {
                 }
             }
             for _ in 0..self.random.below(4) {
-                let (key, place) = (
-                    self.one_of(&["x", "ID", "a\\u00fcb", "\\ud83d\\ude00", "x"]),
-                    self.random.below(members.len()),
-                );
+                let (key, place) =
+                    (self.one_of(&["x", "ID", "a\\u00fcb", "\\ud83d\\ude00", "x"]), self.random.below(members.len()));
                 let value = self.anything(3);
                 members.insert(place, (key.to_owned(), value));
             }
@@ -112,14 +97,9 @@ mod tests {
                     format!("{quote}{sign}{whole}.{}{quote}", &fraction[..width])
                 }
                 DataType::Timestamp(..) => {
-                    let micros =
-                        self.random.below(4_000_000_000_000_000) as i64 - 1_000_000_000_000_000;
-                    let offset =
-                        chrono::FixedOffset::east_opt(900 * (self.random.below(80) as i32 - 40))
-                            .unwrap();
-                    let time = DateTime::from_timestamp_micros(micros)
-                        .unwrap()
-                        .with_timezone(&offset);
+                    let micros = self.random.below(4_000_000_000_000_000) as i64 - 1_000_000_000_000_000;
+                    let offset = chrono::FixedOffset::east_opt(900 * (self.random.below(80) as i32 - 40)).unwrap();
+                    let time = DateTime::from_timestamp_micros(micros).unwrap().with_timezone(&offset);
                     format!("\"{}\"", time.to_rfc3339())
                 }
                 DataType::Struct(children) => {
@@ -132,9 +112,7 @@ mod tests {
                     self.object(&members)
                 }
                 DataType::List(item) => {
-                    let elements: Vec<String> = (0..self.random.below(4))
-                        .map(|_| self.value(item))
-                        .collect();
+                    let elements: Vec<String> = (0..self.random.below(4)).map(|_| self.value(item)).collect();
                     format!("[{}]", elements.join(","))
                 }
                 _ => {
@@ -183,15 +161,12 @@ mod tests {
                 2 => self.text(),
                 3 => self.one_of(&["true", "false"]).into(),
                 4 => {
-                    let elements: Vec<String> = (0..self.random.below(3))
-                        .map(|_| self.anything(depth - 1))
-                        .collect();
+                    let elements: Vec<String> = (0..self.random.below(3)).map(|_| self.anything(depth - 1)).collect();
                     format!("[{}]", elements.join(", "))
                 }
                 _ => {
-                    let members: Vec<_> = (0..self.random.below(3))
-                        .map(|n| (n.to_string(), self.anything(depth - 1)))
-                        .collect();
+                    let members: Vec<_> =
+                        (0..self.random.below(3)).map(|n| (n.to_string(), self.anything(depth - 1))).collect();
                     self.object(&members)
                 }
             }
@@ -251,36 +226,22 @@ mod tests {
     fn expected(field: &Field, value: &Value) -> String {
         match (field.data_type(), value) {
             (_, Value::Null) => "null".into(),
-            (DataType::Utf8, value) if field.metadata().contains_key("trimtab.type") => {
-                value.to_string()
-            }
+            (DataType::Utf8, value) if field.metadata().contains_key("trimtab.type") => value.to_string(),
             (DataType::Utf8, Value::String(text)) => format!("{text:?}"),
             (DataType::Utf8, value) => format!("{:?}", value.to_string()),
             (DataType::Float64, value) => value.as_f64().unwrap().to_string(),
             (DataType::Decimal128(..), value) => {
-                let text = value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), str::to_owned);
+                let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 let (whole, fraction) = text.split_once('.').unwrap();
-                format!("{whole}{fraction:0<12}")
-                    .parse::<i128>()
-                    .unwrap()
-                    .to_string()
+                format!("{whole}{fraction:0<12}").parse::<i128>().unwrap().to_string()
             }
             (DataType::Timestamp(..), value) => {
-                DateTime::parse_from_rfc3339(value.as_str().unwrap())
-                    .unwrap()
-                    .timestamp_micros()
-                    .to_string()
+                DateTime::parse_from_rfc3339(value.as_str().unwrap()).unwrap().timestamp_micros().to_string()
             }
             (DataType::Struct(children), Value::Object(members)) => {
-                let child = |field: &std::sync::Arc<Field>| {
-                    expected(field, members.get(field.name()).unwrap_or(&Value::Null))
-                };
-                format!(
-                    "{{{}}}",
-                    children.iter().map(child).collect::<Vec<_>>().join(",")
-                )
+                let child =
+                    |field: &std::sync::Arc<Field>| expected(field, members.get(field.name()).unwrap_or(&Value::Null));
+                format!("{{{}}}", children.iter().map(child).collect::<Vec<_>>().join(","))
             }
             (DataType::List(item), Value::Array(elements)) => {
                 let elements = elements.iter().map(|element| expected(item, element));
@@ -292,9 +253,7 @@ mod tests {
                     Value::Null => "null".into(),
                     other => format!("{:?}", other.to_string()),
                 };
-                let pairs = members
-                    .iter()
-                    .map(|(key, member)| format!("{key:?}:{}", value(member)));
+                let pairs = members.iter().map(|(key, member)| format!("{key:?}:{}", value(member)));
                 format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
             }
             (_, value) => value.to_string(),
@@ -319,20 +278,11 @@ mod tests {
             DataType::Int32 => array.as_primitive::<Int32Type>().value(row).to_string(),
             DataType::Float64 => array.as_primitive::<Float64Type>().value(row).to_string(),
             DataType::Boolean => array.as_boolean().value(row).to_string(),
-            DataType::Decimal128(..) => array
-                .as_primitive::<Decimal128Type>()
-                .value(row)
-                .to_string(),
-            DataType::Timestamp(..) => array
-                .as_primitive::<TimestampMicrosecondType>()
-                .value(row)
-                .to_string(),
+            DataType::Decimal128(..) => array.as_primitive::<Decimal128Type>().value(row).to_string(),
+            DataType::Timestamp(..) => array.as_primitive::<TimestampMicrosecondType>().value(row).to_string(),
             DataType::Struct(children) => {
                 let columns = array.as_struct().columns();
-                let cells = children
-                    .iter()
-                    .zip(columns)
-                    .map(|(field, column)| actual(field, column, row));
+                let cells = children.iter().zip(columns).map(|(field, column)| actual(field, column, row));
                 format!("{{{}}}", cells.collect::<Vec<_>>().join(","))
             }
             DataType::List(item) => {
@@ -342,24 +292,13 @@ mod tests {
             }
             _ => {
                 let entries = array.as_map().value(row);
-                let (keys, values) = (
-                    entries.column(0).as_string::<i32>(),
-                    entries.column(1).as_string::<i32>(),
-                );
+                let (keys, values) = (entries.column(0).as_string::<i32>(), entries.column(1).as_string::<i32>());
                 let value = |at| {
-                    if values.is_null(at) {
-                        "null".to_owned()
-                    } else {
-                        normal(values.value(at))
-                    }
+                    if values.is_null(at) { "null".to_owned() } else { normal(values.value(at)) }
                 };
-                let mut pairs: Vec<_> = (0..keys.len())
-                    .map(|at| (keys.value(at), value(at)))
-                    .collect();
+                let mut pairs: Vec<_> = (0..keys.len()).map(|at| (keys.value(at), value(at))).collect();
                 pairs.sort();
-                let pairs = pairs
-                    .into_iter()
-                    .map(|(key, value)| format!("{key:?}:{value}"));
+                let pairs = pairs.into_iter().map(|(key, value)| format!("{key:?}:{value}"));
                 format!("{{{}}}", pairs.collect::<Vec<_>>().join(","))
             }
         }
@@ -369,10 +308,7 @@ mod tests {
     fn normal(text: &str) -> String {
         match text.as_bytes().first() {
             Some(b'{' | b'[') if serde_json::from_str::<Value>(text).is_ok() => {
-                format!(
-                    "{:?}",
-                    serde_json::from_str::<Value>(text).unwrap().to_string()
-                )
+                format!("{:?}", serde_json::from_str::<Value>(text).unwrap().to_string())
             }
             _ => format!("{text:?}"),
         }
@@ -387,12 +323,7 @@ mod tests {
                 let value: Value = serde_json::from_str(line).unwrap();
                 for (field, column) in fields.iter().zip(batch.columns()) {
                     let expected = expected(field, value.get(field.name()).unwrap_or(&Value::Null));
-                    assert_eq!(
-                        actual(field, column, row),
-                        expected,
-                        "{} in {line}",
-                        field.name()
-                    );
+                    assert_eq!(actual(field, column, row), expected, "{} in {line}", field.name());
                 }
             }
         }
@@ -403,23 +334,11 @@ mod tests {
     fn valid_records_are_read_as_serde_json_reads_them() {
         let mut writer = Writer { random: Random(1) };
         let lines: Vec<String> = (0..3000).map(|_| writer.record()).collect();
-        let limits = Limits {
-            batch_rows: 700,
-            ..Limits::default()
-        };
+        let limits = Limits { batch_rows: 700, ..Limits::default() };
         let mut reader = reader(FileFormat::Json, fields(), limits);
-        for text in [
-            lines.join("\n"),
-            lines.concat(),
-            format!("[{}]", lines.join(",\r\n")),
-        ] {
+        for text in [lines.join("\n"), lines.concat(), format!("[{}]", lines.join(",\r\n"))] {
             let (batches, read) = read_all(&mut reader, &object(&text));
-            assert_eq!(
-                (read.records, read.rejected, read.fault),
-                (3000, 0, None),
-                "{:?}",
-                read.rejected_lines.first()
-            );
+            assert_eq!((read.records, read.rejected, read.fault), (3000, 0, None), "{:?}", read.rejected_lines.first());
             assert_eq!(batches.len(), 5);
             compare(&lines, &batches);
         }
@@ -444,10 +363,7 @@ mod tests {
             rejected += read.rejected;
             assert_eq!(read.fault, None);
             for line in &read.rejected_lines {
-                assert!(
-                    !line.reason.contains("hunter") && !line.path.contains("hunter"),
-                    "{line:?}"
-                );
+                assert!(!line.reason.contains("hunter") && !line.path.contains("hunter"), "{line:?}");
             }
         }
         assert!(taken > 3_000 && rejected > 10_000, "{taken} {rejected}");
@@ -456,14 +372,7 @@ mod tests {
     #[test]
     fn spoilt_streams_are_read_as_far_as_they_go() {
         let mut writer = Writer { random: Random(3) };
-        let mut reader = reader(
-            FileFormat::Json,
-            fields(),
-            Limits {
-                max_object_bytes: 60_000,
-                ..Limits::default()
-            },
-        );
+        let mut reader = reader(FileFormat::Json, fields(), Limits { max_object_bytes: 60_000, ..Limits::default() });
         let text: String = (0..40).map(|_| writer.record() + "\n").collect();
         for packed in [gzip(text.as_bytes()), zstd(text.as_bytes())] {
             let mut faults = 0;
@@ -480,10 +389,7 @@ mod tests {
     #[test]
     fn spoilt_tables_are_taken_or_rejected() {
         let mut writer = Writer { random: Random(4) };
-        let csv = FileFormat::Csv {
-            delimiter: b',',
-            null_text: Some("null".into()),
-        };
+        let csv = FileFormat::Csv { delimiter: b',', null_text: Some("null".into()) };
         let mut reader = reader(csv, fields(), Limits::default());
         let names: Vec<String> = fields().iter().map(|field| field.name().clone()).collect();
         let (mut taken, mut rejected) = (0, 0);
@@ -507,10 +413,7 @@ mod tests {
             taken += read.records - read.rejected;
             rejected += read.rejected;
             for line in &read.rejected_lines {
-                assert!(
-                    !line.reason.contains("hunter") && !line.path.contains("hunter"),
-                    "{line:?}"
-                );
+                assert!(!line.reason.contains("hunter") && !line.path.contains("hunter"), "{line:?}");
             }
         }
         assert!(taken > 300 && rejected > 300, "{taken} {rejected}");

@@ -9,10 +9,9 @@ use std::collections::HashMap;
 use arrow::datatypes::{DataType, Field, Fields};
 use serde_json::value::RawValue;
 
-use super::cell::{
-    CELL_BYTES, Cell, Rejection, Tally, bool_cell, is_raw_json, null_cell, number_cell, text_cell,
-};
+use super::cell::{CELL_BYTES, Cell, Rejection, Tally, bool_cell, is_raw_json, null_cell, number_cell, text_cell, wants_fingerprint};
 use super::columns::map_value;
+use super::fingerprint;
 use super::walk::{find_members, for_each_element, for_each_member};
 
 /// The cells of an object, one for each of `fields`. `json` is one valid object.
@@ -34,11 +33,7 @@ pub(super) fn decode_members<'a>(
 }
 
 /// The cell of a field. `json` is one valid value without white space around it.
-pub(super) fn decode_value<'a>(
-    field: &Field,
-    json: &'a str,
-    tally: &mut Tally,
-) -> Result<Cell<'a>, Rejection> {
+pub(super) fn decode_value<'a>(field: &Field, json: &'a str, tally: &mut Tally) -> Result<Cell<'a>, Rejection> {
     let kind = Kind::of(json);
     if kind == Kind::Null {
         return null_cell(field);
@@ -47,10 +42,12 @@ pub(super) fn decode_value<'a>(
         tally.add(json.len())?;
         return Ok(Cell::Text(Cow::Borrowed(json)));
     }
+    if let Some(is_wanted) = wants_fingerprint(field) {
+        let found = if is_wanted { fingerprint::of_json(json) } else { None };
+        return found.map_or_else(|| null_cell(field), |digits| Ok(Cell::Text(Cow::Owned(digits))));
+    }
     match (field.data_type(), kind) {
-        (DataType::Struct(fields), Kind::Object) => {
-            decode_members(fields, json, tally).map(Cell::Struct)
-        }
+        (DataType::Struct(fields), Kind::Object) => decode_members(fields, json, tally).map(Cell::Struct),
         (DataType::List(item), Kind::Array) => decode_list(item, json, tally),
         (DataType::Map(entries, _), Kind::Object) => decode_map(entries, json, tally),
         (nested, _) if nested.is_nested() => Err(Rejection::mismatch(kind.words(), nested)),
@@ -71,13 +68,10 @@ pub(super) fn decode_text<'a>(
     if !field.data_type().is_nested() {
         return text_cell(Cow::Borrowed(text), field.data_type(), tally);
     }
-    let json: &'a RawValue = serde_json::from_str(text).map_err(|error| {
-        Rejection::new(format!("is not valid JSON near byte {}", error.column()))
-    })?;
+    let json: &'a RawValue = serde_json::from_str(text)
+        .map_err(|error| Rejection::new(format!("is not valid JSON near byte {}", error.column())))?;
     if is_deeper_than(json.get(), max_depth) {
-        return Err(Rejection::new(format!(
-            "is nested more than {max_depth} deep"
-        )));
+        return Err(Rejection::new(format!("is nested more than {max_depth} deep")));
     }
     decode_value(field, json.get(), tally)
 }
@@ -143,9 +137,7 @@ impl Kind {
 fn decode_list<'a>(item: &Field, json: &'a str, tally: &mut Tally) -> Result<Cell<'a>, Rejection> {
     let mut cells = Vec::new();
     for_each_element(json, &mut |element| {
-        let cell = tally
-            .add(CELL_BYTES)
-            .and_then(|()| decode_value(item, element, tally));
+        let cell = tally.add(CELL_BYTES).and_then(|()| decode_value(item, element, tally));
         cells.push(cell.map_err(|rejection| rejection.within(&format!("[{}]", cells.len() + 1)))?);
         Ok(())
     })?;
@@ -154,11 +146,7 @@ fn decode_list<'a>(item: &Field, json: &'a str, tally: &mut Tally) -> Result<Cel
 
 /// Pairs in the order of the first mention of their keys; of a repeated key the last value counts.
 /// A rejection's path ends at the map: its keys are data.
-fn decode_map<'a>(
-    entries: &Field,
-    json: &'a str,
-    tally: &mut Tally,
-) -> Result<Cell<'a>, Rejection> {
+fn decode_map<'a>(entries: &Field, json: &'a str, tally: &mut Tally) -> Result<Cell<'a>, Rejection> {
     let mut found: Vec<(Cow<'a, str>, &'a str)> = Vec::new();
     let mut places: HashMap<Cow<'a, str>, usize> = HashMap::new();
     for_each_member(json, &mut |key, value| {
@@ -180,10 +168,7 @@ fn decode_map<'a>(
     Ok(Cell::Map(pairs))
 }
 
-fn decode_map_value<'a>(
-    field: Option<&Field>,
-    json: &'a str,
-) -> Result<Option<Cow<'a, str>>, Rejection> {
+fn decode_map_value<'a>(field: Option<&Field>, json: &'a str) -> Result<Option<Cow<'a, str>>, Rejection> {
     match Kind::of(json) {
         Kind::Null if field.is_some_and(Field::is_nullable) => Ok(None),
         Kind::Null => Err(Rejection::new("holds a null, but every value is required")),
@@ -194,14 +179,9 @@ fn decode_map_value<'a>(
 
 /// The text that a JSON string stands for.
 fn unescape(json: &str) -> Result<Cow<'_, str>, Rejection> {
-    match json
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-    {
+    match json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
         Some(inner) if !inner.contains('\\') => Ok(Cow::Borrowed(inner)),
-        _ => serde_json::from_str(json)
-            .map(Cow::Owned)
-            .map_err(|_| lone_surrogate()),
+        _ => serde_json::from_str(json).map(Cow::Owned).map_err(|_| lone_surrogate()),
     }
 }
 
@@ -239,22 +219,13 @@ mod tests {
             (r#""\ud83d\ude00""#, "😀"),
             (r#""""#, ""),
             ("1.50e+3", "1.50e+3"),
-            (
-                "123456789012345678901234567890",
-                "123456789012345678901234567890",
-            ),
+            ("123456789012345678901234567890", "123456789012345678901234567890"),
             ("true", "true"),
             ("null", "null"),
             ("{}", "`x` is an object, expected varchar"),
             ("[1]", "`x` is an array, expected varchar"),
-            (
-                r#""\ud83d""#,
-                "`x` holds a lone surrogate, which is no character",
-            ),
-            (
-                r#""\ude00\ud83d""#,
-                "`x` holds a lone surrogate, which is no character",
-            ),
+            (r#""\ud83d""#, "`x` holds a lone surrogate, which is no character"),
+            (r#""\ude00\ud83d""#, "`x` holds a lone surrogate, which is no character"),
         ] {
             assert_eq!(cell(DataType::Utf8, json), expected, "{json}");
         }
@@ -262,14 +233,7 @@ mod tests {
 
     #[test]
     fn json_keeps_the_raw_text_of_anything() {
-        for json in [
-            r#"{ "a" : [1.0, "\ud800"] }"#,
-            "[]",
-            r#""te\u0078t""#,
-            "12.50",
-            "false",
-            "null",
-        ] {
+        for json in [r#"{ "a" : [1.0, "\ud800"] }"#, "[]", r#""te\u0078t""#, "12.50", "false", "null"] {
             assert_eq!(cell_of(json_field("x"), json), json);
         }
         let required = json_field("x").with_nullable(false);
@@ -292,85 +256,45 @@ mod tests {
             (r#""secret""#, "`x` is a string, expected bigint"),
             ("true", "`x` is a boolean, expected bigint"),
             ("[1]", "`x` is an array, expected bigint"),
-            (
-                r#""\ud800""#,
-                "`x` holds a lone surrogate, which is no character",
-            ),
+            (r#""\ud800""#, "`x` holds a lone surrogate, which is no character"),
         ] {
             assert_eq!(cell(DataType::Int64, json), expected, "{json}");
         }
-        assert_eq!(
-            cell(DataType::Int16, "40000"),
-            "`x` is out of range for smallint"
-        );
+        assert_eq!(cell(DataType::Int16, "40000"), "`x` is out of range for smallint");
         assert_eq!(cell(DataType::Float64, r#""1e-7""#), "1e-7");
-        assert_eq!(
-            cell(DataType::Float64, "1e400"),
-            "`x` is out of range for double"
-        );
-        assert_eq!(
-            cell(DataType::Float64, r#""NaN""#),
-            "`x` is a string, expected double"
-        );
+        assert_eq!(cell(DataType::Float64, "1e400"), "`x` is out of range for double");
+        assert_eq!(cell(DataType::Float64, r#""NaN""#), "`x` is a string, expected double");
         assert_eq!(cell(DataType::Boolean, r#""True""#), "true");
-        assert_eq!(
-            cell(DataType::Boolean, "0"),
-            "`x` is a number, expected boolean"
-        );
+        assert_eq!(cell(DataType::Boolean, "0"), "`x` is a number, expected boolean");
         let decimal = DataType::Decimal128(38, 12);
         assert_eq!(cell(decimal.clone(), "1.5e-05"), "0.000015000000");
-        assert_eq!(
-            cell(decimal.clone(), r#""-0.0000000000005""#),
-            "-0.000000000001"
-        );
-        assert_eq!(
-            cell(decimal, "1e26"),
-            "`x` is out of range for decimal(38,12)"
-        );
+        assert_eq!(cell(decimal.clone(), r#""-0.0000000000005""#), "-0.000000000001");
+        assert_eq!(cell(decimal, "1e26"), "`x` is out of range for decimal(38,12)");
     }
 
     #[test]
     fn times_are_text() {
         let micros = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-        assert_eq!(
-            cell(micros.clone(), r#""2024-02-29T14:34:56.1234567+02:00""#),
-            "2024-02-29T12:34:56.123456"
-        );
-        let refused =
-            "`x` is a number, expected timestamp: declare bigint and convert in the mapping";
+        assert_eq!(cell(micros.clone(), r#""2024-02-29T14:34:56.1234567+02:00""#), "2024-02-29T12:34:56.123456");
+        let refused = "`x` is a number, expected timestamp: declare bigint and convert in the mapping";
         assert_eq!(cell(micros.clone(), "1700000000"), refused);
-        assert_eq!(
-            cell(micros, r#""soon""#),
-            "`x` is a string, expected timestamp"
-        );
+        assert_eq!(cell(micros, r#""soon""#), "`x` is a string, expected timestamp");
         assert_eq!(cell(DataType::Date32, r#""2024-02-29""#), "2024-02-29");
     }
 
     #[test]
     fn structs_take_only_what_they_name() {
-        let usage = strukt([
-            required("in", DataType::Int64),
-            field("outTokens", DataType::Int64),
-        ]);
+        let usage = strukt([required("in", DataType::Int64), field("outTokens", DataType::Int64)]);
         for (json, expected) in [
-            (
-                r#"{"in": 1, "outTokens": 2, "more": {"in": []}}"#,
-                "{in: 1, outTokens: 2}",
-            ),
+            (r#"{"in": 1, "outTokens": 2, "more": {"in": []}}"#, "{in: 1, outTokens: 2}"),
             (r#"{"in": 1}"#, "{in: 1, outTokens: null}"),
             (r#"{"in": 1, "OUTTOKENS": 2}"#, "{in: 1, outTokens: null}"),
-            (
-                r#"{"in": "x", "in": 3, "in": 4}"#,
-                "{in: 4, outTokens: null}",
-            ),
+            (r#"{"in": "x", "in": 3, "in": 4}"#, "{in: 4, outTokens: null}"),
             (r#"{"\u0069n": 5}"#, "{in: 5, outTokens: null}"),
             ("null", "null"),
             ("{}", "`x.in` is missing, but required"),
             (r#"{"in": null}"#, "`x.in` is missing, but required"),
-            (
-                r#"{"in": 1, "outTokens": "many"}"#,
-                "`x.outTokens` is a string, expected bigint",
-            ),
+            (r#"{"in": 1, "outTokens": "many"}"#, "`x.outTokens` is a string, expected bigint"),
             (r#""{\"in\": 1}""#, "`x` is a string, expected struct"),
             ("[]", "`x` is an array, expected struct"),
             ("7", "`x` is a number, expected struct"),
@@ -381,21 +305,12 @@ mod tests {
 
     #[test]
     fn lists_keep_nulls_and_name_elements_from_one() {
-        let items = list(strukt([
-            field("k", DataType::Utf8),
-            field("v", DataType::Int64),
-        ]));
+        let items = list(strukt([field("k", DataType::Utf8), field("v", DataType::Int64)]));
         for (json, expected) in [
-            (
-                r#"[{"k": "a", "v": 1}, null, {}]"#,
-                "[{k: a, v: 1}, null, {k: null, v: null}]",
-            ),
+            (r#"[{"k": "a", "v": 1}, null, {}]"#, "[{k: a, v: 1}, null, {k: null, v: null}]"),
             ("[]", "[]"),
             ("null", "null"),
-            (
-                r#"[{}, {"v": true}]"#,
-                "`x[2].v` is a boolean, expected bigint",
-            ),
+            (r#"[{}, {"v": true}]"#, "`x[2].v` is a boolean, expected bigint"),
             ("[{}, 3]", "`x[2]` is a number, expected struct"),
             ("{}", "`x` is an object, expected array"),
         ] {
@@ -421,82 +336,44 @@ mod tests {
             ("{}", "{}"),
             ("null", "null"),
             ("[]", "`x` is an array, expected map"),
-            (
-                r#"{"secret": "\ud800"}"#,
-                "`x` holds a lone surrogate, which is no character",
-            ),
-            (
-                r#"{"\ud800": 1}"#,
-                "`x` holds a lone surrogate, which is no character",
-            ),
+            (r#"{"secret": "\ud800"}"#, "`x` holds a lone surrogate, which is no character"),
+            (r#"{"\ud800": 1}"#, "`x` holds a lone surrogate, which is no character"),
         ] {
             assert_eq!(cell(map(), json), expected, "{json}");
         }
-        let entries = strukt([
-            required("key", DataType::Utf8),
-            required("value", DataType::Utf8),
-        ]);
+        let entries = strukt([required("key", DataType::Utf8), required("value", DataType::Utf8)]);
         let strict = DataType::Map(std::sync::Arc::new(required("entries", entries)), false);
-        assert_eq!(
-            cell(strict, r#"{"a": null}"#),
-            "`x` holds a null, but every value is required"
-        );
+        assert_eq!(cell(strict, r#"{"a": null}"#), "`x` holds a null, but every value is required");
     }
 
     #[test]
     fn fields_are_found_by_exact_names() {
         let mut reader = one(required("model", DataType::Utf8));
-        assert_eq!(
-            show(&mut reader, r#"{"Model": "a"}"#),
-            ["1! `model` is missing, but required"]
-        );
-        assert_eq!(
-            show(&mut reader, r#"{"model": null}"#),
-            ["1! `model` is missing, but required"]
-        );
-        assert_eq!(
-            show(&mut reader, r#"{"x": "\ud800", "\udc00": 1, "model": "a"}"#),
-            ["1: a"]
-        );
+        assert_eq!(show(&mut reader, r#"{"Model": "a"}"#), ["1! `model` is missing, but required"]);
+        assert_eq!(show(&mut reader, r#"{"model": null}"#), ["1! `model` is missing, but required"]);
+        assert_eq!(show(&mut reader, r#"{"x": "\ud800", "\udc00": 1, "model": "a"}"#), ["1: a"]);
     }
 
     #[test]
     fn a_null_struct_need_not_have_what_it_requires() {
         let inner = strukt([required("n", DataType::Int64)]);
         let mut reader = one(field("x", inner));
-        assert_eq!(
-            show(&mut reader, "{}\n{\"x\":null}\n{\"x\":{\"n\":1}}"),
-            ["1: null", "2: null", "3: {n: 1}"]
-        );
+        assert_eq!(show(&mut reader, "{}\n{\"x\":null}\n{\"x\":{\"n\":1}}"), ["1: null", "2: null", "3: {n: 1}"]);
     }
 
     #[test]
     fn depth_is_counted_outside_of_text() {
-        assert!(!is_deeper_than(
-            r#"{"a": "[[[[\"[[", "b": [{}], "c": [{}]}"#,
-            3
-        ));
-        assert!(is_deeper_than(
-            r#"{"a": "[[[[\"[[", "b": [{}], "c": [{}]}"#,
-            2
-        ));
+        assert!(!is_deeper_than(r#"{"a": "[[[[\"[[", "b": [{}], "c": [{}]}"#, 3));
+        assert!(is_deeper_than(r#"{"a": "[[[[\"[[", "b": [{}], "c": [{}]}"#, 2));
     }
 
     #[test]
     fn memory_of_one_record_is_bounded() {
-        let limits = Limits {
-            max_line_bytes: 1 << 20,
-            ..Limits::default()
-        };
-        let wide: Vec<Field> = (0..50)
-            .map(|n| field(&n.to_string(), DataType::Utf8))
-            .collect();
+        let limits = Limits { max_line_bytes: 1 << 20, ..Limits::default() };
+        let wide: Vec<Field> = (0..50).map(|n| field(&n.to_string(), DataType::Utf8)).collect();
         let mut reader = reader(FileFormat::Json, [field("x", list(strukt(wide)))], limits);
         let bomb = format!("{{\"x\":[{}{{}}]}}", "{},".repeat(50_000));
         let shown = show(&mut reader, bomb);
-        assert!(
-            shown[0].ends_with("takes more than 4194304 bytes of memory"),
-            "{shown:?}"
-        );
+        assert!(shown[0].ends_with("takes more than 4194304 bytes of memory"), "{shown:?}");
     }
 }

@@ -6,27 +6,17 @@ use std::borrow::Cow;
 use std::fmt;
 
 use arrow::datatypes::Fields;
-use serde::de::{
-    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::cell::Rejection;
 
 /// The raw values of the members that `fields` name, in their order; of a repeated key the last counts.
 /// `json` is one valid object.
-pub(super) fn find_members<'a>(
-    fields: &Fields,
-    json: &'a str,
-) -> Result<Vec<Option<&'a str>>, Rejection> {
+pub(super) fn find_members<'a>(fields: &Fields, json: &'a str) -> Result<Vec<Option<&'a str>>, Rejection> {
     let mut found = vec![None; fields.len()];
-    let named = NamedMembers {
-        fields,
-        found: &mut found,
-    };
-    serde_json::Deserializer::from_str(json)
-        .deserialize_map(named)
-        .map_err(|_| invalid())?;
+    let named = NamedMembers { fields, found: &mut found };
+    serde_json::Deserializer::from_str(json).deserialize_map(named).map_err(|_| invalid())?;
     Ok(found)
 }
 
@@ -37,10 +27,7 @@ pub(super) fn for_each_member<'a>(
     each: &mut dyn FnMut(Option<Cow<'a, str>>, &'a str) -> Result<(), Rejection>,
 ) -> Result<(), Rejection> {
     let mut refused = None;
-    let all = AllMembers {
-        each,
-        refused: &mut refused,
-    };
+    let all = AllMembers { each, refused: &mut refused };
     let outcome = serde_json::Deserializer::from_str(json).deserialize_map(all);
     settle(refused, outcome)
 }
@@ -51,18 +38,12 @@ pub(super) fn for_each_element<'a>(
     each: &mut dyn FnMut(&'a str) -> Result<(), Rejection>,
 ) -> Result<(), Rejection> {
     let mut refused = None;
-    let all = Elements {
-        each,
-        refused: &mut refused,
-    };
+    let all = Elements { each, refused: &mut refused };
     let outcome = serde_json::Deserializer::from_str(json).deserialize_seq(all);
     settle(refused, outcome)
 }
 
-fn settle(
-    refused: Option<Rejection>,
-    outcome: Result<(), serde_json::Error>,
-) -> Result<(), Rejection> {
+fn settle(refused: Option<Rejection>, outcome: Result<(), serde_json::Error>) -> Result<(), Rejection> {
     match refused {
         Some(rejection) => Err(rejection),
         None => outcome.map_err(|_| invalid()),
@@ -117,10 +98,7 @@ impl Visitor<'_> for Place<'_> {
     }
 
     fn visit_bytes<E: Error>(self, key: &[u8]) -> Result<Option<usize>, E> {
-        Ok(self
-            .0
-            .iter()
-            .position(|field| field.name().as_bytes() == key))
+        Ok(self.0.iter().position(|field| field.name().as_bytes() == key))
     }
 }
 
@@ -206,22 +184,15 @@ mod tests {
 
     #[test]
     fn members_are_found_by_name() {
-        let fields: Fields = ["a", "b", "ü"]
-            .iter()
-            .map(|name| Field::new(*name, DataType::Utf8, true))
-            .collect();
+        let fields: Fields = ["a", "b", "ü"].iter().map(|name| Field::new(*name, DataType::Utf8, true)).collect();
         let json = r#"{"a": 1, "\ud800": "\udc00", "A": 2, "\u00fc" : [ 1 ], "a": {"a": 3}}"#;
-        assert_eq!(
-            find_members(&fields, json),
-            Ok(vec![Some(r#"{"a": 3}"#), None, Some("[ 1 ]")])
-        );
+        assert_eq!(find_members(&fields, json), Ok(vec![Some(r#"{"a": 3}"#), None, Some("[ 1 ]")]));
     }
 
     #[test]
     fn keys_may_hold_anything() {
         let mut seen = Vec::new();
-        let json =
-            r#"{"a": 1, "\ud800": 2, "\ud83d\ude00\n": "x", "$serde_json::private::RawValue": 4}"#;
+        let json = r#"{"a": 1, "\ud800": 2, "\ud83d\ude00\n": "x", "$serde_json::private::RawValue": 4}"#;
         for_each_member(json, &mut |key, value| {
             seen.push((key.map(Cow::into_owned), value));
             Ok(())
@@ -229,15 +200,7 @@ mod tests {
         .unwrap();
         let key = |key: &str| Some(key.to_owned());
         let raw = key("$serde_json::private::RawValue");
-        assert_eq!(
-            seen,
-            [
-                (key("a"), "1"),
-                (None, "2"),
-                (key("😀\n"), "\"x\""),
-                (raw, "4")
-            ]
-        );
+        assert_eq!(seen, [(key("a"), "1"), (None, "2"), (key("😀\n"), "\"x\""), (raw, "4")]);
     }
 
     #[test]
@@ -245,17 +208,10 @@ mod tests {
         let mut seen = Vec::new();
         let outcome = for_each_element(r#"[1, {"a": [2]}, null, 4]"#, &mut |element| {
             seen.push(element);
-            if element == "null" {
-                Err(Rejection::missing())
-            } else {
-                Ok(())
-            }
+            if element == "null" { Err(Rejection::missing()) } else { Ok(()) }
         });
         assert_eq!(seen, ["1", r#"{"a": [2]}"#, "null"]);
         assert_eq!(outcome, Err(Rejection::missing()));
-        assert_eq!(
-            for_each_element("[]", &mut |_| Err(Rejection::missing())),
-            Ok(())
-        );
+        assert_eq!(for_each_element("[]", &mut |_| Err(Rejection::missing())), Ok(()));
     }
 }

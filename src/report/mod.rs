@@ -84,7 +84,9 @@ fn environment<'a>() -> Environment<'a> {
 /// The page of columns: every contract with its grain, window and columns, published marts first.
 pub fn columns(project: &Project) -> String {
     let is_mart = |name: &str| project.layer(Layer::Mart).any(|query| query.name == name);
-    let mut page = String::from("# Columns\n\nMade from `schemas/contracts`; a test keeps it current. Money is decimal, time is UTC, null is unknown.\n");
+    let mut page = String::from(
+        "# Columns\n\nMade from `schemas/contracts`; a test keeps it current. Money is decimal, time is UTC, null is unknown.\n",
+    );
     for (title, wanted) in [("Published", true), ("State, seeds and runtime relations", false)] {
         page.push_str(&format!("\n## {title}\n"));
         for (name, contract) in project.contracts.iter().filter(|(name, _)| is_mart(name) == wanted) {

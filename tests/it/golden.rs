@@ -113,7 +113,10 @@ fn every_workload_is_judged_as_planted() {
             assert_eq!(&found[6], spend, "{workload}: spend");
         }
         if !gate.is_empty() {
-            assert!(reason == gate || codes.split(", ").any(|code| code == gate), "{workload}: gate {gate}, said {reason} and {codes}");
+            assert!(
+                reason == gate || codes.split(", ").any(|code| code == gate),
+                "{workload}: gate {gate}, said {reason} and {codes}"
+            );
         }
         if !saving.is_empty() {
             let key = format!("{workload} {provider} {model}");
@@ -123,8 +126,12 @@ fn every_workload_is_judged_as_planted() {
             ("MOVE" | "EVALUATE_NEXT", _) => {
                 assert_eq!((did.as_str(), &found[4], &found[5]), ("EVALUATE_NEXT", provider, model), "{workload}");
             }
-            ("KEEP", "") if note.starts_with("price") => assert_eq!((did.as_str(), reason.as_str()), ("KEEP", "NOTHING_PAYS"), "{workload}"),
-            ("KEEP" | "BLOCKED" | "MIGRATE", gate) if !gate.is_empty() => assert_eq!((did, reason.as_str()), (action, gate), "{workload}"),
+            ("KEEP", "") if note.starts_with("price") => {
+                assert_eq!((did.as_str(), reason.as_str()), ("KEEP", "NOTHING_PAYS"), "{workload}")
+            }
+            ("KEEP" | "BLOCKED" | "MIGRATE", gate) if !gate.is_empty() => {
+                assert_eq!((did, reason.as_str()), (action, gate), "{workload}")
+            }
             // Stages and evidence are judged later: such a workload is at most to be tested.
             _ => assert!(["EVALUATE_NEXT", "KEEP"].contains(&did.as_str()), "{workload}: {did}"),
         }
@@ -135,7 +142,9 @@ fn every_workload_is_judged_as_planted() {
 #[test]
 fn every_total_equals_the_generators() {
     let mut found: BTreeMap<(String, String), String> = BTreeMap::new();
-    for row in rows("select source, records_read, rows_kept, rows_repeated, records_rejected from coverage where event_date is null") {
+    for row in rows(
+        "select source, records_read, rows_kept, rows_repeated, records_rejected from coverage where event_date is null",
+    ) {
         for (place, measure) in ["records", "rows_kept", "rows_repeated", "lines_rejected"].iter().enumerate() {
             found.insert((row[0].clone(), (*measure).into()), row[place + 1].clone());
         }
@@ -194,7 +203,9 @@ fn shuffled_and_split_inputs_give_the_same_bytes() {
             None => Ok(bytes.clone()),
         };
         let is_lines = [".jsonl", ".json"].iter().any(|ending| name.trim_end_matches(".gz").ends_with(ending));
-        let Some(text) = text.ok().filter(|text| is_lines && text.ends_with(b"\n") && !text.starts_with(b"\xef\xbb\xbf")) else {
+        let Some(text) =
+            text.ok().filter(|text| is_lines && text.ends_with(b"\n") && !text.starts_with(b"\xef\xbb\xbf"))
+        else {
             place.write(&format!("company/{name}"), bytes);
             continue;
         };
@@ -253,11 +264,86 @@ fn a_call_belongs_to_the_utc_day_of_its_end() {
     place.run_file("2026-11-24", &[("o", "openai_envelope", "logs/")], "");
     let said = place.trimtab(&["run", "--config", "trimtab.toml"]);
     assert_eq!(said.code, 0, "{}", said.err);
-    let days = place.trimtab(&["sql", "select event_date, count(*) as n from requests group by event_date order by event_date", "--format", "csv", "--config", "trimtab.toml"]);
+    let days = place.trimtab(&[
+        "sql",
+        "select event_date, count(*) as n from requests group by event_date order by event_date",
+        "--format",
+        "csv",
+        "--config",
+        "trimtab.toml",
+    ]);
     assert_eq!(days.out, "event_date,n\n2026-11-20,1\n2026-11-21,1\n", "{}", days.err);
     place.write("logs/2.jsonl", line("c", "2026-11-20T10:00:00Z"));
     let said = place.trimtab(&["run", "--config", "trimtab.toml"]);
     assert!(said.err.contains("o: 1 objects, 1 records") && said.err.contains("workload_cube: 1 days"), "{}", said.err);
-    let days = place.trimtab(&["sql", "select sum(requests) as n from spend_by_model", "--format", "csv", "--config", "trimtab.toml"]);
+    let days = place.trimtab(&[
+        "sql",
+        "select sum(requests) as n from spend_by_model",
+        "--format",
+        "csv",
+        "--config",
+        "trimtab.toml",
+    ]);
     assert_eq!(days.out, "n\n3\n");
+}
+
+/// EX-1.1: OpenAI, Gemini (as LiteLLM logs it) and Anthropic count differently and mean the same buckets.
+#[test]
+fn three_dialects_give_the_same_disjoint_buckets() {
+    let place = Place::new();
+    let usage = r#""prompt_tokens":3000,"completion_tokens":700,"total_tokens":3700,"prompt_tokens_details":{"cached_tokens":2048},"completion_tokens_details":{"reasoning_tokens":512}"#;
+    place.write("openai/1.jsonl", format!(r#"{{"ts":"2026-11-20T10:00:00Z","workload":"openai","response":{{"id":"a","object":"chat.completion","model":"gpt-5","usage":{{{usage}}}}}}}"#));
+    place.write(
+        "gateway/1.json",
+        format!(
+            r#"{{"id":"g","litellm_call_id":"g","call_type":"acompletion","status":"success","custom_llm_provider":"gemini","model":"gemini-2.5-pro","startTime":1795255200.0,"endTime":1795255201.0,"prompt_tokens":3000,"completion_tokens":700,"total_tokens":3700,"request_tags":["workload:gemini"],"metadata":{{"usage_object":{{{usage}}}}},"response":{{"id":"g","model":"gemini-2.5-pro"}}}}"#
+        ),
+    );
+    place.write(
+        "anthropic/1.jsonl",
+        r#"{"ts":"2026-11-20T10:00:00Z","workload":"anthropic","response":{"id":"m","type":"message","model":"claude-opus-4-5","usage":{"input_tokens":952,"cache_read_input_tokens":2048,"cache_creation_input_tokens":0,"output_tokens":700}}}"#,
+    );
+    place.run_file(
+        "2026-11-21",
+        &[("g", "litellm", "gateway/"), ("o", "openai_envelope", "openai/"), ("a", "anthropic_envelope", "anthropic/")],
+        "",
+    );
+    let said = place.trimtab(&["run", "--quiet", "--config", "trimtab.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let said = place.trimtab(&[
+        "sql",
+        "select x_workload_tag, gen_ai_usage_input_tokens, usage_input_uncached_tokens, usage_cache_read_tokens, usage_output_visible_tokens, usage_output_reasoning_tokens from requests order by x_workload_tag",
+        "--format",
+        "csv",
+        "--config",
+        "trimtab.toml",
+    ]);
+    let rows: Vec<&str> = said.out.lines().skip(1).collect();
+    assert_eq!(rows, ["anthropic,3000,952,2048,700,", "gemini,3000,952,2048,188,512", "openai,3000,952,2048,188,512"], "{}", said.err);
+}
+
+/// M 1.4: a template tells calls apart without its text ever becoming a column; off unless the source asks.
+#[test]
+fn prompts_become_fingerprints_only_where_the_source_asks() {
+    let place = Place::new();
+    let line = |id: &str, number: &str| {
+        format!(
+            "{{\"ts\":\"2026-11-20T10:00:00Z\",\"request\":{{\"model\":\"gpt-5\",\"messages\":[{{\"role\":\"system\",\"content\":\"SECRET answers order {number}\"}},{{\"role\":\"user\",\"content\":\"hi\"}}]}},\"response\":{{\"id\":\"{id}\",\"object\":\"chat.completion\",\"model\":\"gpt-5\",\"usage\":{{\"prompt_tokens\":10,\"completion_tokens\":5}}}}}}\n"
+        )
+    };
+    place.write("logs/1.jsonl", line("a", "17") + &line("b", "9,876"));
+    let ids = || {
+        let said = place.trimtab(&["sql", "select count(distinct workload_id) as n, min(workload_source) as s from requests_priced", "--format", "csv", "--config", "trimtab.toml"]);
+        said.out
+    };
+    place.run_file("2026-11-21", &[("o", "openai_envelope", "logs/")], "");
+    assert_eq!(place.trimtab(&["run", "--quiet", "--config", "trimtab.toml"]).code, 0);
+    assert_eq!(ids(), "n,s\n1,unattributed\n");
+    let text = place.read("trimtab.toml").replace("url = \"logs/\"", "url = \"logs/\"\nfingerprint = true");
+    place.write("trimtab.toml", text);
+    assert_eq!(place.trimtab(&["run", "--quiet", "--config", "trimtab.toml"]).code, 0);
+    assert_eq!(ids(), "n,s\n1,template\n", "one template, two order numbers");
+    for (name, bytes) in place.files("out", &[]) {
+        assert!(!bytes.windows(6).any(|window| window == b"SECRET"), "{name} holds prompt text");
+    }
 }

@@ -20,7 +20,8 @@ fn runner(cases: u32) -> TestRunner {
 }
 
 fn contract(name: &str) -> Table {
-    let project = tokio::runtime::Runtime::new().expect("a runtime").block_on(Project::load(None)).expect("the project loads");
+    let project =
+        tokio::runtime::Runtime::new().expect("a runtime").block_on(Project::load(None)).expect("the project loads");
     project.contract(name).expect("a contract").clone()
 }
 
@@ -43,7 +44,10 @@ fn calls() -> impl Strategy<Value = Vec<Call>> {
 fn batch(contract: &Table, calls: &[Call]) -> RecordBatch {
     let text = |values: Vec<Option<String>>| Arc::new(StringArray::from(values)) as ArrayRef;
     let number = |values: Vec<Option<i64>>| Arc::new(Int64Array::from(values)) as ArrayRef;
-    let columns = contract.schema.fields().iter().filter(|field| field.name() != "event_date").map(|field| match field.name().as_str() {
+    let columns = contract.schema.fields().iter().filter(|field| field.name() != "event_date").map(|field| match field
+        .name()
+        .as_str()
+    {
         "gen_ai_response_id" => text(calls.iter().map(|c| Some(format!("id{}", c.0))).collect()),
         "x_source" => text(calls.iter().map(|c| Some(format!("s{}", c.1))).collect()),
         "x_object_key" => text(calls.iter().map(|c| Some(format!("o{}", c.2))).collect()),
@@ -56,7 +60,8 @@ fn batch(contract: &Table, calls: &[Call]) -> RecordBatch {
         _ if !field.is_nullable() => cast(&number(vec![Some(0); calls.len()]), field.data_type()).expect("a default"),
         _ => new_null_array(field.data_type(), calls.len()),
     });
-    let fields: Vec<_> = contract.schema.fields().iter().filter(|field| field.name() != "event_date").cloned().collect();
+    let fields: Vec<_> =
+        contract.schema.fields().iter().filter(|field| field.name() != "event_date").cloned().collect();
     RecordBatch::try_new(Arc::new(arrow::datatypes::Schema::new(fields)), columns.collect()).expect("rows")
 }
 
@@ -72,7 +77,8 @@ fn repeated_rows_are_settled_alike_in_any_order_and_every_row_is_counted() {
         .run(&strategy, |(calls, order, cut)| {
             let rows = batch(&contract, &calls);
             let shuffled = take_record_batch(&rows, &UInt32Array::from(order)).expect("rows");
-            let (a, b) = (settle(&contract, day, &rows).expect("settled"), settle(&contract, day, &shuffled).expect("settled"));
+            let (a, b) =
+                (settle(&contract, day, &rows).expect("settled"), settle(&contract, day, &shuffled).expect("settled"));
             prop_assert_eq!(&a.kept, &b.kept);
             prop_assert_eq!(&a.originals, &b.originals);
             prop_assert_eq!(&a.counts, &b.counts);

@@ -48,13 +48,13 @@ fn recipe_a_a_format_is_two_text_files() {
     assert_eq!(place.trimtab(&["check", "--config", "trimtab.toml"]).code, 0);
     run(&place);
     assert_eq!(
-        sql(&place, "select workload_id, usage_input_uncached_tokens, usage_cache_read_tokens, cost_usd from requests_priced order by usage_input_uncached_tokens"),
+        sql(
+            &place,
+            "select workload_id, usage_input_uncached_tokens, usage_cache_read_tokens, cost_usd from requests_priced order by usage_input_uncached_tokens"
+        ),
         "workload_id,usage_input_uncached_tokens,usage_cache_read_tokens,cost_usd\ngreeting,6,4,0.000003140000\ngreeting,100000,0,0.010000000000\n"
     );
-    assert_eq!(
-        sql(&place, "select object_key, line, path from quarantine"),
-        "object_key,line,path\nday.jsonl,3,in\n"
-    );
+    assert_eq!(sql(&place, "select object_key, line, path from quarantine"), "object_key,line,path\nday.jsonl,3,in\n");
     let listed = place.trimtab(&["list", "formats", "--project", "overlay"]);
     assert!(listed.out.contains("acme_log"), "{}", listed.out);
 }
@@ -86,12 +86,19 @@ fn recipe_c_an_output_is_a_query_with_its_contract_or_a_template() {
     );
     let refused = place.trimtab(&["check", "--config", "trimtab.toml"]);
     assert_eq!(refused.code, 2);
-    assert!(refused.err.contains("has no contract") && refused.err.contains("schemas/contracts/spend_by_source.sql"), "{}", refused.err);
+    assert!(
+        refused.err.contains("has no contract") && refused.err.contains("schemas/contracts/spend_by_source.sql"),
+        "{}",
+        refused.err
+    );
     place.write(
         "overlay/schemas/contracts/spend_by_source.sql",
         "-- One row per way in which workloads are named.\n--\n-- version: 1\n-- window: 28 days\n-- grain: workload_source\ncreate external table spend_by_source (\n    workload_source varchar not null, -- what named the workloads\n    requests bigint not null -- attempts\n)\nstored as parquet\nlocation 'trimtab-out/spend_by_source/';\n",
     );
-    place.write("overlay/templates/summary.txt.j2", "{{ marts.headline[0].spend_window_usd | usd }} on {{ run_date }}\n");
+    place.write(
+        "overlay/templates/summary.txt.j2",
+        "{{ marts.headline[0].spend_window_usd | usd }} on {{ run_date }}\n",
+    );
     let out = run(&place);
     assert!(out.contains("out/spend_by_source/run_date=2026-11-21/spend_by_source.parquet"), "{out}");
     assert_eq!(place.read("out/summary/run_date=2026-11-21/summary.txt"), "$0.01 on 2026-11-21");

@@ -48,10 +48,13 @@ impl Sql {
 
     async fn table(&self, name: &str, select: &str) -> Result<()> {
         let (_, rows) = self.engine.select(select).await?;
-        let contract = self.project.contract(name).ok_or_else(|| Error::project(format!("`{name}` has no contract")))?;
+        let contract =
+            self.project.contract(name).ok_or_else(|| Error::project(format!("`{name}` has no contract")))?;
         let mut batches = Vec::new();
         for batch in rows {
-            if let Some(field) = batch.schema().fields().iter().find(|f| contract.schema.field_with_name(f.name()).is_err()) {
+            if let Some(field) =
+                batch.schema().fields().iter().find(|f| contract.schema.field_with_name(f.name()).is_err())
+            {
                 return Err(Error::project(format!("`{name}` has no column `{}`", field.name())));
             }
             let columns = contract.schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
@@ -102,7 +105,8 @@ impl AsyncDB for Sql {
             return done();
         }
         if let Some(rest) = sql.strip_prefix("table ") {
-            let (name, select) = rest.split_once(" as").ok_or_else(|| Error::project("write `table NAME as SELECT`"))?;
+            let (name, select) =
+                rest.split_once(" as").ok_or_else(|| Error::project("write `table NAME as SELECT`"))?;
             self.table(name.trim(), select).await?;
             return done();
         }
@@ -143,7 +147,8 @@ impl AsyncDB for Sql {
 #[tokio::test]
 async fn every_relation_does_what_its_header_says() {
     let folder = crate::support::root().join("tests/sql");
-    let mut files: Vec<_> = std::fs::read_dir(&folder).expect("tests/sql").map(|entry| entry.expect("an entry").path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(&folder).expect("tests/sql").map(|entry| entry.expect("an entry").path()).collect();
     files.retain(|path| path.extension().is_some_and(|ending| ending == "slt"));
     files.sort();
     // One file: TRIMTAB_SLT=worked_examples cargo test sql::

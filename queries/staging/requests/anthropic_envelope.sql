@@ -136,6 +136,7 @@ select
     prompt_name as gen_ai_prompt_name,
     app as x_app,
     api_key_alias as x_api_key_alias,
+    asked['system'] as x_template_id,
     env as x_environment,
     team as x_team,
     nullif(counts['inference_geo'], 'not_available') as region_id

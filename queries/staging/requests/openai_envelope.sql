@@ -255,6 +255,7 @@ select
     response['prompt']['version'] as x_prompt_version,
     coalesce(app, response_tags['app']) as x_app,
     api_key_alias as x_api_key_alias,
+    coalesce(asked['messages'], asked['instructions']) as x_template_id,
     env as x_environment,
     team as x_team,
     response['user'] as user_id,

@@ -61,10 +61,7 @@ fn request(company: &Company, call: &Call, workload: &Workload, limit: &str) -> 
         request = request.raw("tools", super::TOOLS);
     }
     if company.body_bytes > 0 {
-        let message = Object::new()
-            .text("role", "user")
-            .text("content", &body(company))
-            .close();
+        let message = Object::new().text("role", "user").text("content", &body(company)).close();
         request = request.raw("messages", &format!("[{message}]"));
     }
     request.close()
@@ -78,11 +75,7 @@ fn error(outcome: Outcome) -> String {
         429 => ("rate_limit_error", "rate_limit_exceeded"),
         _ => ("server_error", "overloaded"),
     };
-    Object::new()
-        .text("type", kind)
-        .text("code", code)
-        .number("status", status)
-        .close()
+    Object::new().text("type", kind).text("code", code).number("status", status).close()
 }
 
 fn openai_reply(call: &Call, workload: &Workload) -> String {
@@ -91,10 +84,7 @@ fn openai_reply(call: &Call, workload: &Workload) -> String {
         _ if workload.has_tools => "\"tool_calls\"",
         _ => "\"stop\"",
     };
-    let choice = Object::new()
-        .number("index", 0)
-        .raw("finish_reason", finish)
-        .close();
+    let choice = Object::new().number("index", 0).raw("finish_reason", finish).close();
     let usage = &call.usage;
     let usage = Object::new()
         .number("prompt_tokens", usage.input())
@@ -102,9 +92,7 @@ fn openai_reply(call: &Call, workload: &Workload) -> String {
         .number("total_tokens", usage.input() + usage.output())
         .object(
             "prompt_tokens_details",
-            Object::new()
-                .number("cached_tokens", usage.cache_read)
-                .number("audio_tokens", 0),
+            Object::new().number("cached_tokens", usage.cache_read).number("audio_tokens", 0),
         )
         .object(
             "completion_tokens_details",
@@ -122,14 +110,7 @@ fn openai_reply(call: &Call, workload: &Workload) -> String {
         .text("model", call.model.served)
         .raw("choices", &format!("[{choice}]"))
         .text("service_tier", "default")
-        .raw(
-            "usage",
-            if call.outcome == Outcome::Aborted {
-                "null"
-            } else {
-                &usage
-            },
-        )
+        .raw("usage", if call.outcome == Outcome::Aborted { "null" } else { &usage })
         .close()
 }
 
@@ -140,18 +121,12 @@ fn anthropic_reply(call: &Call) -> String {
         .number("ephemeral_1h_input_tokens", usage.write_1h);
     let mut counts = Object::new()
         .number("input_tokens", usage.uncached)
-        .number(
-            "cache_creation_input_tokens",
-            usage.write_5m + usage.write_1h,
-        )
+        .number("cache_creation_input_tokens", usage.write_5m + usage.write_1h)
         .number("cache_read_input_tokens", usage.cache_read)
         .object("cache_creation", writes)
         .number("output_tokens", usage.output());
     if usage.reasoning > 0 {
-        counts = counts.object(
-            "output_tokens_details",
-            Object::new().number("thinking_tokens", usage.reasoning),
-        );
+        counts = counts.object("output_tokens_details", Object::new().number("thinking_tokens", usage.reasoning));
     }
     let counts = counts.text("service_tier", "standard").close();
     let is_aborted = call.outcome == Outcome::Aborted;
@@ -181,13 +156,8 @@ pub fn invocation(company: &Company, call: &Call, offloaded: Option<&str>) -> St
     let is_failed = matches!(call.outcome, Outcome::Failed(_));
     let limits = Object::new().number("maxTokens", workload.max_output);
     let text = Object::new().text("text", &body(company)).close();
-    let message = Object::new()
-        .text("role", "user")
-        .raw("content", &format!("[{text}]"))
-        .close();
-    let asked = Object::new()
-        .raw("messages", &format!("[{message}]"))
-        .object("inferenceConfig", limits);
+    let message = Object::new().text("role", "user").raw("content", &format!("[{text}]")).close();
+    let asked = Object::new().raw("messages", &format!("[{message}]")).object("inferenceConfig", limits);
     let mut input = Object::new().text("inputContentType", "application/json");
     input = match offloaded {
         Some(path) => input.text("inputBodyS3Path", path),
@@ -206,13 +176,7 @@ pub fn invocation(company: &Company, call: &Call, offloaded: Option<&str>) -> St
         .text("accountId", ACCOUNT)
         .object(
             "identity",
-            Object::new().text(
-                "arn",
-                &format!(
-                    "arn:aws:sts::{ACCOUNT}:assumed-role/{}-task/worker",
-                    workload.id
-                ),
-            ),
+            Object::new().text("arn", &format!("arn:aws:sts::{ACCOUNT}:assumed-role/{}-task/worker", workload.id)),
         )
         .text("region", "us-east-1")
         .text("requestId", &call_uuid(call))
@@ -231,10 +195,7 @@ pub fn invocation(company: &Company, call: &Call, offloaded: Option<&str>) -> St
             .number("cacheWriteInputTokens", usage.write_5m);
         let answer = Object::new()
             .text("stopReason", "end_turn")
-            .object(
-                "metrics",
-                Object::new().number("latencyMs", call.latency_ms),
-            )
+            .object("metrics", Object::new().number("latencyMs", call.latency_ms))
             .object("usage", counted);
         let output = Object::new()
             .text("outputContentType", "application/json")

@@ -45,23 +45,10 @@ impl Bill {
         let model = call.model;
         let tier = company.workloads[call.workload].tier;
         let day = day_of(call.end_ms());
-        let of = Priced {
-            provider: model.provider,
-            model_id: model.model_id,
-            region_class: model.region_class,
-            tier,
-        };
+        let of = Priced { provider: model.provider, model_id: model.model_id, region_class: model.region_class, tier };
         for (bucket, tokens, price) in prices.parts(of, &call.usage, day).unwrap_or_default() {
             let (provider, model_id, name) = (model.provider, model.model_id, model.served);
-            let sku = Sku {
-                day,
-                provider,
-                model_id,
-                name,
-                tier,
-                bucket,
-                micro_usd_per_mtok: price,
-            };
+            let sku = Sku { day, provider, model_id, name, tier, bucket, micro_usd_per_mtok: price };
             *self.0.entry(sku).or_default() += tokens;
         }
     }
@@ -70,9 +57,8 @@ impl Bill {
     pub fn files(&self, company: &Company) -> BTreeMap<String, (String, u64)> {
         let mut files: BTreeMap<String, (String, u64)> = BTreeMap::new();
         let mut put = |day: NaiveDate, row: String| {
-            let (text, rows) = files
-                .entry(format!("{}.csv", day.format("%Y-%m")))
-                .or_insert_with(|| (format!("{HEADER}\n"), 0));
+            let (text, rows) =
+                files.entry(format!("{}.csv", day.format("%Y-%m"))).or_insert_with(|| (format!("{HEADER}\n"), 0));
             text.push_str(&row);
             *rows += 1;
         };
@@ -82,26 +68,8 @@ impl Bill {
         let mut month = first_of_month(company.start);
         while month < company.end() && self.0.keys().any(|sku| first_of_month(sku.day) == month) {
             let day = month.max(company.start);
-            put(
-                day,
-                other_row(
-                    company,
-                    day,
-                    "Tax",
-                    "Sales tax",
-                    company.events.monthly_tax_cents,
-                ),
-            );
-            put(
-                day,
-                other_row(
-                    company,
-                    day,
-                    "Credit",
-                    "Promotional credit",
-                    -company.events.monthly_credit_cents,
-                ),
-            );
+            put(day, other_row(company, day, "Tax", "Sales tax", company.events.monthly_tax_cents));
+            put(day, other_row(company, day, "Credit", "Promotional credit", -company.events.monthly_credit_cents));
             month = month + Months::new(1);
         }
         files
@@ -112,19 +80,13 @@ fn usage_row(company: &Company, sku: &Sku, tokens: u64) -> String {
     let (issuer, account, service, publisher) = parties(sku.provider);
     let (kind, meter) = kind(sku.bucket);
     let list = Money::from(tokens) * sku.micro_usd_per_mtok;
-    let off = company
-        .events
-        .discounts
-        .iter()
-        .find(|(provider, _)| *provider == sku.provider)
-        .map_or(0, |(_, off)| *off);
+    let off =
+        company.events.discounts.iter().find(|(provider, _)| *provider == sku.provider).map_or(0, |(_, off)| *off);
     // Thousandths of 10^-12: a discount keeps every digit.
     let contracted = short_decimal(list * Money::from(1000 - off), 15);
     let quantity = short_decimal(Money::from(tokens), 6);
-    let details = Object::new()
-        .text("x_Model", sku.name)
-        .text("x_TokenType", kind)
-        .text("x_ServiceTier", tier_word(sku.tier));
+    let details =
+        Object::new().text("x_Model", sku.name).text("x_TokenType", kind).text("x_ServiceTier", tier_word(sku.tier));
     let mut row = Row::of(company, sku.day, "Usage", issuer, account);
     let id = format!("{}/{kind}", sku.name);
     row.set("ChargeDescription", format!("{} {meter}", sku.name));
@@ -133,10 +95,7 @@ fn usage_row(company: &Company, sku: &Sku, tokens: u64) -> String {
     row.set("ConsumedUnit", "Tokens");
     row.set("ListCost", short_decimal(list, 12));
     row.set("ListUnitPrice", short_decimal(sku.micro_usd_per_mtok, 6));
-    row.set(
-        "ContractedUnitPrice",
-        short_decimal(sku.micro_usd_per_mtok * Money::from(1000 - off), 9),
-    );
+    row.set("ContractedUnitPrice", short_decimal(sku.micro_usd_per_mtok * Money::from(1000 - off), 9));
     row.set("PricingCategory", "Standard");
     row.set("PricingQuantity", quantity);
     row.set("PricingUnit", "1000000 Tokens");
@@ -159,13 +118,7 @@ fn usage_row(company: &Company, sku: &Sku, tokens: u64) -> String {
 }
 
 /// Tax and credit, booked on the first billed day of a month.
-fn other_row(
-    company: &Company,
-    day: NaiveDate,
-    category: &str,
-    description: &str,
-    cents: i64,
-) -> String {
+fn other_row(company: &Company, day: NaiveDate, category: &str, description: &str, cents: i64) -> String {
     let (issuer, account, service, _) = parties("openai");
     let mut row = Row::of(company, day, category, issuer, account);
     row.set("ChargeDescription", description);
@@ -181,18 +134,8 @@ fn other_row(
 /// Issuer, billing account, service and publisher of a provider's rows.
 fn parties(provider: &str) -> (&'static str, &'static str, &'static str, &'static str) {
     match provider {
-        "anthropic" => (
-            "Anthropic",
-            "org-brightwater-claude",
-            "Claude API",
-            "Anthropic",
-        ),
-        "mistral_ai" => (
-            "Mistral AI",
-            "brightwater-workspace",
-            "Mistral API",
-            "Mistral AI",
-        ),
+        "anthropic" => ("Anthropic", "org-brightwater-claude", "Claude API", "Anthropic"),
+        "mistral_ai" => ("Mistral AI", "brightwater-workspace", "Mistral API", "Mistral AI"),
         "aws.bedrock" => ("AWS", ACCOUNT, "Amazon Bedrock", "Anthropic"),
         _ => ("OpenAI", "org-brightwater", "OpenAI API", "OpenAI"),
     }
@@ -251,20 +194,12 @@ impl Row {
     }
 
     fn line(&self) -> String {
-        let cell = |column| {
-            self.0
-                .get(column)
-                .map_or(String::new(), |cell| csv_cell(cell))
-        };
+        let cell = |column| self.0.get(column).map_or(String::new(), |cell| csv_cell(cell));
         HEADER.split(',').map(cell).collect::<Vec<_>>().join(",") + "\n"
     }
 }
 
 /// A CSV cell, quoted where it has to be.
 pub fn csv_cell(text: &str) -> String {
-    if text.contains([',', '"', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
+    if text.contains([',', '"', '\n']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
 }

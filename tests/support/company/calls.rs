@@ -101,9 +101,7 @@ impl Company {
     /// Logical requests of a workload on a day: weekends at 40%, 8% of noise, scaled to the asked volume.
     fn volume(&self, workload: &Workload, day: NaiveDate, draws: &mut Draws) -> u64 {
         let weekend = matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
-        let usual = workload.weekday * if weekend { 400 } else { 1000 } / 1000
-            * workload.level_on(day)
-            / 1000;
+        let usual = workload.weekday * if weekend { 400 } else { 1000 } / 1000 * workload.level_on(day) / 1000;
         let scaled = match self.requests_per_night {
             None => usual,
             Some(wanted) => {
@@ -114,11 +112,7 @@ impl Company {
         let hundredths = scaled * (920 + draws.below(161)) / 1000;
         let volume = hundredths / 100 + u64::from(draws.below(100) < hundredths % 100);
         // The first day of a workload is a fact that the truth rests on.
-        if day == workload.first_day {
-            volume.max(1)
-        } else {
-            volume
-        }
+        if day == workload.first_day { volume.max(1) } else { volume }
     }
 
     fn push_request(&self, calls: &mut Vec<Call>, index: usize, day: NaiveDate, number: u64) {
@@ -127,11 +121,8 @@ impl Company {
         let mut draws = Draws::of(self.seed, &cell);
         let id = draws.next();
         // An agent's task takes up to four calls.
-        let trace = if workload.has_tools {
-            Draws::of(self.seed, &[cell[0], cell[1], number / 4, 7]).next()
-        } else {
-            id
-        };
+        let trace =
+            if workload.has_tools { Draws::of(self.seed, &[cell[0], cell[1], number / 4, 7]).next() } else { id };
         let mut call = Call {
             workload: index,
             model: workload.model_on(day),
@@ -146,8 +137,7 @@ impl Company {
             is_unbilled: false,
             is_lost_at_gateway: false,
         };
-        call.latency_ms =
-            300 + (call.usage.output() * (7 + draws.below(4))) as i64 + draws.below(900) as i64;
+        call.latency_ms = 300 + (call.usage.output() * (7 + draws.below(4))) as i64 + draws.below(900) as i64;
         if number == 0 {
             self.plant(&mut call, workload, day);
         }
@@ -182,16 +172,8 @@ impl Company {
     /// Facts planted on the first call of a day.
     fn plant(&self, call: &mut Call, workload: &Workload, day: NaiveDate) {
         let events = &self.events;
-        if let Some((_, _, name)) = events
-            .unknown_model
-            .filter(|(id, on, _)| *id == workload.id && *on == day)
-        {
-            call.model = Model {
-                model_id: name,
-                requested: name,
-                served: name,
-                ..call.model
-            };
+        if let Some((_, _, name)) = events.unknown_model.filter(|(id, on, _)| *id == workload.id && *on == day) {
+            call.model = Model { model_id: name, requested: name, served: name, ..call.model };
             call.is_unbilled = true;
         }
         if events.after_midnight == Some(workload.id)
@@ -216,20 +198,11 @@ impl Company {
     }
 
     pub(super) fn is_logged_twice(&self, workload: &Workload, day: NaiveDate) -> bool {
-        self.events
-            .logged_twice
-            .as_ref()
-            .is_some_and(|(id, days)| *id == workload.id && days.contains(&day))
+        self.events.logged_twice.as_ref().is_some_and(|(id, days)| *id == workload.id && days.contains(&day))
     }
 
     /// The same request again a little later, answered by the gateway.
-    fn gateway_hit(
-        &self,
-        call: &Call,
-        workload: &Workload,
-        day: NaiveDate,
-        draws: &mut Draws,
-    ) -> Option<Call> {
+    fn gateway_hit(&self, call: &Call, workload: &Workload, day: NaiveDate, draws: &mut Draws) -> Option<Call> {
         let is_on = self.events.gateway_cache_off.is_none_or(|off| day < off);
         if !is_on || !call.is_answered() || !draws.chance(workload.gateway_hits) {
             return None;
@@ -284,9 +257,5 @@ fn usage(workload: &Workload, draws: &mut Draws) -> Usage {
 
 /// A share of the prompt in cache blocks of 128 tokens, in so many of a thousand calls.
 fn part(prompt: u64, (share, chance): (u64, u64), draws: &mut Draws) -> u64 {
-    if draws.chance(chance) {
-        prompt * share / 1000 / 128 * 128
-    } else {
-        0
-    }
+    if draws.chance(chance) { prompt * share / 1000 / 128 * 128 } else { 0 }
 }

@@ -71,10 +71,7 @@ pub fn deliver(
                 }),
             }
         }
-        put(
-            &format!("{}/{key}", format.folder()),
-            &bytes(company, batch, *format, key, lines)?,
-        )?;
+        put(&format!("{}/{key}", format.folder()), &bytes(company, batch, *format, key, lines)?)?;
     }
     for (call, written) in calls.iter().zip(written) {
         truth.settle(company, prices, call, written)?;
@@ -93,51 +90,27 @@ fn lines(company: &Company, prices: &Prices, batch: Batch, calls: &[Call]) -> Ob
             continue;
         }
         let (key, text) = match format {
-            Format::Litellm if index >= alone => (
-                gateway::single_key(call),
-                gateway::line(company, prices, call),
-            ),
-            Format::Litellm => (
-                daily(company, format, batch),
-                gateway::line(company, prices, call),
-            ),
+            Format::Litellm if index >= alone => (gateway::single_key(call), gateway::line(company, prices, call)),
+            Format::Litellm => (daily(company, format, batch), gateway::line(company, prices, call)),
             Format::Bedrock => (
                 bedrock_key(batch),
-                apps::invocation(
-                    company,
-                    call,
-                    offloaded(company, batch, &objects, call).as_deref(),
-                ),
+                apps::invocation(company, call, offloaded(company, batch, &objects, call).as_deref()),
             ),
-            _ => (
-                daily(company, format, batch),
-                apps::envelope(company, call, format),
-            ),
+            _ => (daily(company, format, batch), apps::envelope(company, call, format)),
         };
         let has_usage = match format {
             Format::Litellm => gateway::has_usage(call),
             _ => call.is_answered(),
         };
-        objects.entry((format, key)).or_default().push(Line {
-            text,
-            call: Some(index),
-            has_usage,
-        });
+        objects.entry((format, key)).or_default().push(Line { text, call: Some(index), has_usage });
         // The app behind the gateway logs what it was answered.
         if company.formats.contains(&Format::OpenaiEnvelope)
             && company.is_logged_twice(workload, batch.day)
             && call.is_answered()
         {
             let text = apps::envelope(company, call, Format::OpenaiEnvelope);
-            let key = (
-                Format::OpenaiEnvelope,
-                daily(company, Format::OpenaiEnvelope, batch),
-            );
-            objects.entry(key).or_default().push(Line {
-                text,
-                call: Some(index),
-                has_usage: true,
-            });
+            let key = (Format::OpenaiEnvelope, daily(company, Format::OpenaiEnvelope, batch));
+            objects.entry(key).or_default().push(Line { text, call: Some(index), has_usage: true });
         }
     }
     objects
@@ -145,71 +118,32 @@ fn lines(company: &Company, prices: &Prices, batch: Batch, calls: &[Call]) -> Ob
 
 /// Index of the first call of the day whose line lies in an object of its own.
 fn first_alone(company: &Company, batch: Batch, calls: &[Call]) -> usize {
-    let Some((_, count)) = company
-        .events
-        .single_objects
-        .filter(|(on, _)| batch.is_first_of(*on))
-    else {
+    let Some((_, count)) = company.events.single_objects.filter(|(on, _)| batch.is_first_of(*on)) else {
         return calls.len();
     };
-    let at_gateway =
-        |(_, call): &(usize, &Call)| company.workloads[call.workload].format == Format::Litellm;
-    calls
-        .iter()
-        .enumerate()
-        .filter(at_gateway)
-        .rev()
-        .nth(count.saturating_sub(1))
-        .map_or(0, |(index, _)| index)
+    let at_gateway = |(_, call): &(usize, &Call)| company.workloads[call.workload].format == Format::Litellm;
+    calls.iter().enumerate().filter(at_gateway).rev().nth(count.saturating_sub(1)).map_or(0, |(index, _)| index)
 }
 
 /// Objects without a record.
-fn besides(
-    company: &Company,
-    batch: Batch,
-    calls: &[Call],
-    put: &mut Put<'_>,
-) -> Result<(), Fault> {
-    if let Some((format, _)) = company
-        .events
-        .empty_object
-        .filter(|(format, on)| batch.is_first_of(*on) && company.formats.contains(format))
+fn besides(company: &Company, batch: Batch, calls: &[Call], put: &mut Put<'_>) -> Result<(), Fault> {
+    if let Some((format, _)) =
+        company.events.empty_object.filter(|(format, on)| batch.is_first_of(*on) && company.formats.contains(format))
     {
-        put(
-            &format!("{}/{}.part2.jsonl", format.folder(), batch.stem()),
-            &[],
-        )?;
+        put(&format!("{}/{}.part2.jsonl", format.folder(), batch.stem()), &[])?;
     }
     if !company.formats.contains(&Format::Bedrock) {
         return Ok(());
     }
     if batch.is_first_of(company.start) {
-        put(
-            &format!(
-                "{}/{}",
-                Format::Bedrock.folder(),
-                apps::BEDROCK_PERMISSION_CHECK
-            ),
-            &[],
-        )?;
+        put(&format!("{}/{}", Format::Bedrock.folder(), apps::BEDROCK_PERMISSION_CHECK), &[])?;
     }
-    let first = calls
-        .iter()
-        .find(|call| company.workloads[call.workload].format == Format::Bedrock);
-    if let Some(path) = first
-        .filter(|_| {
-            company
-                .events
-                .offloaded
-                .is_some_and(|on| batch.is_first_of(on))
-        })
-        .map(body_key)
+    let first = calls.iter().find(|call| company.workloads[call.workload].format == Format::Bedrock);
+    if let Some(path) = first.filter(|_| company.events.offloaded.is_some_and(|on| batch.is_first_of(on))).map(body_key)
     {
-        let body = r#"{"messages":[{"role":"user","content":[{"text":"redacted"}]}],"inferenceConfig":{"maxTokens":4096}}"#;
-        put(
-            &format!("{}/{path}", Format::Bedrock.folder()),
-            &gzip(body.as_bytes())?,
-        )?;
+        let body =
+            r#"{"messages":[{"role":"user","content":[{"text":"redacted"}]}],"inferenceConfig":{"maxTokens":4096}}"#;
+        put(&format!("{}/{path}", Format::Bedrock.folder()), &gzip(body.as_bytes())?)?;
     }
     Ok(())
 }
@@ -217,24 +151,13 @@ fn besides(
 /// Where the body of a day's first Bedrock call went, when that day offloads one.
 fn offloaded(company: &Company, batch: Batch, objects: &Objects, call: &Call) -> Option<String> {
     let is_first = !objects.keys().any(|(format, _)| *format == Format::Bedrock);
-    (company
-        .events
-        .offloaded
-        .is_some_and(|on| batch.is_first_of(on))
-        && is_first)
+    (company.events.offloaded.is_some_and(|on| batch.is_first_of(on)) && is_first)
         .then(|| format!("s3://brightwater-invocation-logs/{}", body_key(call)))
 }
 
 fn body_key(call: &Call) -> String {
-    let asked = Call {
-        outcome: Outcome::Answered,
-        ..call.clone()
-    };
-    format!(
-        "{}/data/{}_input.json.gz",
-        apps::bedrock_folder(call.start_ms),
-        call_uuid(&asked)
-    )
+    let asked = Call { outcome: Outcome::Answered, ..call.clone() };
+    format!("{}/data/{}_input.json.gz", apps::bedrock_folder(call.start_ms), call_uuid(&asked))
 }
 
 fn bedrock_key(batch: Batch) -> String {
@@ -247,11 +170,7 @@ fn bedrock_key(batch: Batch) -> String {
 /// A day's object: the day is the one on which its calls began.
 pub fn daily(company: &Company, format: Format, batch: Batch) -> String {
     let is_plain = is_plain(company, format, batch);
-    format!(
-        "{}.jsonl{}",
-        batch.stem(),
-        if is_plain { "" } else { ".gz" }
-    )
+    format!("{}.jsonl{}", batch.stem(), if is_plain { "" } else { ".gz" })
 }
 
 fn is_plain(company: &Company, format: Format, batch: Batch) -> bool {
@@ -259,13 +178,7 @@ fn is_plain(company: &Company, format: Format, batch: Batch) -> bool {
     marked.is_some_and(|(of, on)| of == format && batch.is_first_of(on))
 }
 
-fn bytes(
-    company: &Company,
-    batch: Batch,
-    format: Format,
-    key: &str,
-    lines: &[Line],
-) -> Result<Vec<u8>, Fault> {
+fn bytes(company: &Company, batch: Batch, format: Format, key: &str, lines: &[Line]) -> Result<Vec<u8>, Fault> {
     let is_cut = batch.part == 0
         && company.events.truncated.contains(&(format, batch.day))
         && key == daily(company, format, batch);
@@ -280,20 +193,11 @@ fn bytes(
             text.push('\n');
         }
     }
-    if key.ends_with(".gz") {
-        gzip(text.as_bytes())
-    } else {
-        Ok(text.into_bytes())
-    }
+    if key.ends_with(".gz") { gzip(text.as_bytes()) } else { Ok(text.into_bytes()) }
 }
 
 /// Compressed without a time stamp, so that equal text gives equal bytes.
 fn gzip(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
-    let mut encoder = GzBuilder::new()
-        .mtime(0)
-        .write(Vec::new(), Compression::best());
-    encoder
-        .write_all(bytes)
-        .and_then(|()| encoder.finish())
-        .map_err(|error| Fault(format!("cannot compress: {error}")))
+    let mut encoder = GzBuilder::new().mtime(0).write(Vec::new(), Compression::best());
+    encoder.write_all(bytes).and_then(|()| encoder.finish()).map_err(|error| Fault(format!("cannot compress: {error}")))
 }

@@ -11,36 +11,14 @@ pub fn line(company: &Company, prices: &Prices, call: &Call) -> String {
     let workload = &company.workloads[call.workload];
     let is_failed = matches!(call.outcome, Outcome::Failed(_));
     let is_hit = call.outcome == Outcome::GatewayHit;
-    let shown = if has_usage(call) {
-        call.usage
-    } else {
-        Usage::default()
-    };
-    let usage = if has_usage(call) {
-        usage_object(call)
-    } else {
-        "null".to_owned()
-    };
-    let cost = if has_usage(call) && !is_hit {
-        cost(prices, call, workload)
-    } else {
-        "0.0".to_owned()
-    };
-    let first_token = if workload.stream {
-        call.start_ms + call.latency_ms / 4
-    } else {
-        call.end_ms()
-    };
+    let shown = if has_usage(call) { call.usage } else { Usage::default() };
+    let usage = if has_usage(call) { usage_object(call) } else { "null".to_owned() };
+    let cost = if has_usage(call) && !is_hit { cost(prices, call, workload) } else { "0.0".to_owned() };
+    let first_token = if workload.stream { call.start_ms + call.latency_ms / 4 } else { call.end_ms() };
     Object::new()
         .text("id", &id(call))
         .text("litellm_call_id", &call_uuid(call))
-        .text(
-            "trace_id",
-            &call_uuid(&Call {
-                id: call.trace,
-                ..call.clone()
-            }),
-        )
+        .text("trace_id", &call_uuid(&Call { id: call.trace, ..call.clone() }))
         .text("call_type", "acompletion")
         .raw("stream", if workload.stream { "true" } else { "null" })
         .flag("cache_hit", is_hit)
@@ -58,21 +36,11 @@ pub fn line(company: &Company, prices: &Prices, call: &Call) -> String {
         .raw("response_cost", &cost)
         .raw("request_tags", &tags(workload))
         .text("end_user", "")
-        .object(
-            "metadata",
-            metadata(workload, is_failed).raw("usage_object", &usage),
-        )
+        .object("metadata", metadata(workload, is_failed).raw("usage_object", &usage))
         .raw("messages", &messages(company))
         .raw("response", &response(call, workload, is_failed, &usage))
         .object("model_parameters", parameters(workload))
-        .raw(
-            "error_str",
-            &if is_failed {
-                quoted("litellm: the provider refused the call")
-            } else {
-                "null".to_owned()
-            },
-        )
+        .raw("error_str", &if is_failed { quoted("litellm: the provider refused the call") } else { "null".to_owned() })
         .object("error_information", error(call))
         .close()
 }
@@ -81,15 +49,8 @@ pub fn line(company: &Company, prices: &Prices, call: &Call) -> String {
 pub fn single_key(call: &Call) -> String {
     let start = stamp(call.start_ms);
     let (date, time) = start.split_at(10);
-    let time: String = time[1..]
-        .chars()
-        .map(|c| if c == ':' || c == '.' { '-' } else { c })
-        .collect();
-    format!(
-        "{date}/time-{}000_{}.json",
-        time.trim_end_matches('Z'),
-        id(call)
-    )
+    let time: String = time[1..].chars().map(|c| if c == ':' || c == '.' { '-' } else { c }).collect();
+    format!("{date}/time-{}000_{}.json", time.trim_end_matches('Z'), id(call))
 }
 
 pub fn has_usage(call: &Call) -> bool {
@@ -117,11 +78,7 @@ fn reply_id(call: &Call) -> String {
 }
 
 fn provider(catalog: &str) -> &str {
-    if catalog == "mistral_ai" {
-        "mistral"
-    } else {
-        catalog
-    }
+    if catalog == "mistral_ai" { "mistral" } else { catalog }
 }
 
 fn tags(workload: &Workload) -> String {
@@ -130,55 +87,33 @@ fn tags(workload: &Workload) -> String {
 
 fn metadata(workload: &Workload, is_failed: bool) -> Object {
     let key = format!("{}-prod", workload.id);
-    let prompt = Object::new()
-        .text("prompt_id", &format!("{}-main", workload.id))
-        .raw("prompt_variables", "null");
-    let prompt = if is_failed {
-        "null".to_owned()
-    } else {
-        prompt.close()
-    };
+    let prompt = Object::new().text("prompt_id", &format!("{}-main", workload.id)).raw("prompt_variables", "null");
+    let prompt = if is_failed { "null".to_owned() } else { prompt.close() };
     Object::new()
         .text("user_api_key_alias", &key)
         .text("user_api_key_team_id", &format!("team-{}", workload.team))
         .text("user_api_key_team_alias", workload.team)
         .text("user_api_key_request_route", "/chat/completions")
-        .object(
-            "requester_metadata",
-            Object::new().text("workload", workload.id),
-        )
+        .object("requester_metadata", Object::new().text("workload", workload.id))
         .raw("prompt_management_metadata", &prompt)
 }
 
 fn usage_object(call: &Call) -> String {
     let usage = &call.usage;
-    let cached = Object::new()
-        .number("cached_tokens", usage.cache_read)
-        .close();
-    let details = Object::new()
-        .number("reasoning_tokens", usage.reasoning)
-        .close();
+    let cached = Object::new().number("cached_tokens", usage.cache_read).close();
+    let details = Object::new().number("reasoning_tokens", usage.reasoning).close();
     let states_reasoning = call.model.provider == "openai";
     Object::new()
         .number("prompt_tokens", usage.input())
         .number("completion_tokens", usage.output())
         .number("total_tokens", usage.input() + usage.output())
         .raw("prompt_tokens_details", &cached)
-        .raw(
-            "completion_tokens_details",
-            if states_reasoning { &details } else { "null" },
-        )
+        .raw("completion_tokens_details", if states_reasoning { &details } else { "null" })
         .close()
 }
 
 fn messages(company: &Company) -> String {
-    format!(
-        "[{}]",
-        Object::new()
-            .text("role", "user")
-            .text("content", &body(company))
-            .close()
-    )
+    format!("[{}]", Object::new().text("role", "user").text("content", &body(company)).close())
 }
 
 fn response(call: &Call, workload: &Workload, is_failed: bool, usage: &str) -> String {
@@ -191,14 +126,8 @@ fn response(call: &Call, workload: &Workload, is_failed: bool, usage: &str) -> S
         _ if workload.has_tools => "\"tool_calls\"",
         _ => "\"stop\"",
     };
-    let message = Object::new()
-        .text("role", "assistant")
-        .text("content", "redacted");
-    let choice = Object::new()
-        .number("index", 0)
-        .raw("finish_reason", finish)
-        .object("message", message)
-        .close();
+    let message = Object::new().text("role", "assistant").text("content", "redacted");
+    let choice = Object::new().number("index", 0).raw("finish_reason", finish).object("message", message).close();
     Object::new()
         .text("id", &reply_id(call))
         .text("object", "chat.completion")
@@ -218,10 +147,7 @@ fn parameters(workload: &Workload) -> Object {
         parameters = parameters.text("reasoning_effort", workload.effort);
     }
     if workload.has_schema {
-        parameters = parameters.raw(
-            "response_format",
-            r#"{"type":"json_schema","json_schema":{"name":"answer"}}"#,
-        );
+        parameters = parameters.raw("response_format", r#"{"type":"json_schema","json_schema":{"name":"answer"}}"#);
     }
     if workload.has_tools {
         parameters = parameters.raw("tools", super::TOOLS);
@@ -235,9 +161,7 @@ fn error(call: &Call) -> Object {
         Outcome::Failed(status) => (status.to_string(), "InternalServerError"),
         _ => (String::new(), ""),
     };
-    Object::new()
-        .text("error_code", &code)
-        .text("error_class", class)
+    Object::new().text("error_code", &code).text("error_class", class)
 }
 
 fn cost(prices: &Prices, call: &Call, workload: &Workload) -> String {
@@ -248,7 +172,5 @@ fn cost(prices: &Prices, call: &Call, workload: &Workload) -> String {
         region_class: model.region_class,
         tier: workload.tier,
     };
-    prices
-        .cost(of, &call.usage, day_of(call.end_ms()))
-        .map_or("0.0".to_owned(), |cost| short_decimal(cost, 12))
+    prices.cost(of, &call.usage, day_of(call.end_ms())).map_or("0.0".to_owned(), |cost| short_decimal(cost, 12))
 }

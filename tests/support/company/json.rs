@@ -32,11 +32,7 @@ impl Object {
 
     /// A text, or null when it is empty.
     pub fn known(self, name: &str, value: &str) -> Self {
-        if value.is_empty() {
-            self.raw(name, "null")
-        } else {
-            self.text(name, value)
-        }
+        if value.is_empty() { self.raw(name, "null") } else { self.text(name, value) }
     }
 
     pub fn number(mut self, name: &str, value: impl std::fmt::Display) -> Self {

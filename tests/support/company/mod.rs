@@ -5,11 +5,7 @@
 //! to the caller (a folder, a store, memory) and returns what it counted on the way.
 //! Only this module knows what was planted; nothing of the product is used, so that its results can be checked.
 
-#![allow(
-    dead_code,
-    unused_imports,
-    reason = "each test or bench that includes this module takes a part of it"
-)]
+#![allow(dead_code, unused_imports, reason = "each test or bench that includes this module takes a part of it")]
 
 mod apps;
 mod bill;
@@ -42,7 +38,8 @@ use chrono::{DateTime, Days, NaiveDate};
 const ACCOUNT: &str = "111122223333";
 
 /// Tools as a request offers them.
-const TOOLS: &str = r#"[{"type":"function","function":{"name":"find_depot"}},{"type":"function","function":{"name":"book_slot"}}]"#;
+const TOOLS: &str =
+    r#"[{"type":"function","function":{"name":"find_depot"}},{"type":"function","function":{"name":"book_slot"}}]"#;
 
 /// What went wrong, in words for the person at the terminal.
 #[derive(Debug)]
@@ -101,11 +98,9 @@ impl Company {
     pub fn keep_formats(&mut self, formats: &[Format]) {
         self.formats.retain(|format| formats.contains(format));
         let kept = &self.formats;
-        self.workloads
-            .retain(|workload| kept.contains(&workload.format));
+        self.workloads.retain(|workload| kept.contains(&workload.format));
         let known: Vec<&str> = self.workloads.iter().map(|workload| workload.id).collect();
-        self.evaluations
-            .retain(|evaluation| known.contains(&evaluation.workload));
+        self.evaluations.retain(|evaluation| known.contains(&evaluation.workload));
         self.vendor_claims.retain(|claim| known.contains(&claim.2));
     }
 
@@ -132,28 +127,18 @@ impl Company {
         }
         if self.formats.contains(&Format::Focus) {
             for (name, (text, rows)) in bill.files(self) {
-                counted(
-                    &format!("{}/{name}", Format::Focus.folder()),
-                    text.as_bytes(),
-                )?;
+                counted(&format!("{}/{name}", Format::Focus.folder()), text.as_bytes())?;
                 offer_table(&mut truth, Format::Focus, rows, 0);
             }
         }
         if self.formats.contains(&Format::EvaluationsTable) {
             let (text, rows, repeated) = evaluations::table(self);
-            counted(
-                &format!("{}/evaluations.csv", Format::EvaluationsTable.folder()),
-                text.as_bytes(),
-            )?;
+            counted(&format!("{}/evaluations.csv", Format::EvaluationsTable.folder()), text.as_bytes())?;
             offer_table(&mut truth, Format::EvaluationsTable, rows, repeated);
         }
         counted("truth.csv", truth.table(self).as_bytes())?;
         counted("totals.csv", truth.totals(self, &bill).as_bytes())?;
-        Ok(Delivered {
-            truth,
-            bill,
-            ..delivered
-        })
+        Ok(Delivered { truth, bill, ..delivered })
     }
 
     /// The run file over this company, its data in the folder `folder` beside it.
@@ -176,17 +161,12 @@ fn midnight_ms(day: NaiveDate) -> i64 {
 
 /// UTC day of an instant.
 pub fn day_of(ms: i64) -> NaiveDate {
-    DateTime::from_timestamp_millis(ms)
-        .unwrap_or_default()
-        .date_naive()
+    DateTime::from_timestamp_millis(ms).unwrap_or_default().date_naive()
 }
 
 /// ISO instant with milliseconds.
 fn stamp(ms: i64) -> String {
-    DateTime::from_timestamp_millis(ms)
-        .unwrap_or_default()
-        .format("%Y-%m-%dT%H:%M:%S%.3fZ")
-        .to_string()
+    DateTime::from_timestamp_millis(ms).unwrap_or_default().format("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// Seconds with three places, as gateways write instants and durations.
@@ -196,11 +176,7 @@ fn seconds(ms: i64) -> String {
 
 /// An id of the log's own, in the shape of a UUID.
 fn call_uuid(call: &Call) -> String {
-    let id = if call.outcome == Outcome::GatewayHit {
-        call.logical
-    } else {
-        call.id
-    };
+    let id = if call.outcome == Outcome::GatewayHit { call.logical } else { call.id };
     format!(
         "{:08x}-{:04x}-4000-8{:03x}-{:012x}",
         call.start_ms / 86_400_000,
@@ -215,9 +191,5 @@ fn body(company: &Company) -> String {
     if company.body_bytes == 0 {
         return "redacted".to_owned();
     }
-    "redacted "
-        .chars()
-        .cycle()
-        .take(company.body_bytes)
-        .collect()
+    "redacted ".chars().cycle().take(company.body_bytes).collect()
 }

@@ -35,12 +35,8 @@ pub struct Prices {
 
 impl Prices {
     pub fn read(path: &Path) -> Result<Self, Fault> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Fault(format!(
-                "cannot read the price seed {}: {error}",
-                path.display()
-            ))
-        })?;
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| Fault(format!("cannot read the price seed {}: {error}", path.display())))?;
         let mut lines = text.lines();
         let header = split(lines.next().unwrap_or_default());
         let place = |name: &str| {
@@ -60,49 +56,21 @@ impl Prices {
             place("valid_to")?,
             place("usd_per_mtok")?,
         ];
-        let mut prices = Prices {
-            rows: BTreeMap::new(),
-            regions: BTreeMap::new(),
-        };
+        let mut prices = Prices { rows: BTreeMap::new(), regions: BTreeMap::new() };
         for (number, line) in lines.enumerate() {
             let cells = split(line);
-            let wrong = || {
-                Fault(format!(
-                    "{} line {}: not a price row",
-                    path.display(),
-                    number + 2
-                ))
-            };
-            let [
-                provider,
-                model_id,
-                region,
-                tier,
-                bucket,
-                above,
-                from,
-                until,
-                price,
-            ] = places.map(|at| cells.get(at).map_or("", String::as_str));
+            let wrong = || Fault(format!("{} line {}: not a price row", path.display(), number + 2));
+            let [provider, model_id, region, tier, bucket, above, from, until, price] =
+                places.map(|at| cells.get(at).map_or("", String::as_str));
             let row = Row {
                 above: above.parse().map_err(|_| wrong())?,
                 from: from.parse().map_err(|_| wrong())?,
-                until: if until.is_empty() {
-                    None
-                } else {
-                    Some(until.parse().map_err(|_| wrong())?)
-                },
+                until: if until.is_empty() { None } else { Some(until.parse().map_err(|_| wrong())?) },
                 micro_usd_per_mtok: micro(price).ok_or_else(wrong)?,
             };
             let model = (provider.to_owned(), model_id.to_owned());
-            prices
-                .regions
-                .entry(model)
-                .or_default()
-                .insert(region.to_owned());
-            let key = [provider, model_id, region, tier, bucket]
-                .map(str::to_owned)
-                .into();
+            prices.regions.entry(model).or_default().insert(region.to_owned());
+            let key = [provider, model_id, region, tier, bucket].map(str::to_owned).into();
             prices.rows.entry(key).or_default().push(row);
         }
         Ok(prices)
@@ -110,27 +78,13 @@ impl Prices {
 
     /// The only region class in which a model is priced; a model with several has to be named with one.
     pub fn only_region(&self, provider: &str, model_id: &str) -> Option<&str> {
-        let regions = self
-            .regions
-            .get(&(provider.to_owned(), model_id.to_owned()))?;
-        if regions.len() == 1 {
-            regions.first().map(String::as_str)
-        } else {
-            None
-        }
+        let regions = self.regions.get(&(provider.to_owned(), model_id.to_owned()))?;
+        if regions.len() == 1 { regions.first().map(String::as_str) } else { None }
     }
 
     /// Micro-dollars per million tokens on a day, in the band of the whole prompt (M 2.3, M 2.4).
-    pub fn price(
-        &self,
-        of: Priced<'_>,
-        bucket: &str,
-        prompt: u64,
-        day: NaiveDate,
-    ) -> Option<Money> {
-        let key = [of.provider, of.model_id, of.region_class, of.tier, bucket]
-            .map(str::to_owned)
-            .into();
+    pub fn price(&self, of: Priced<'_>, bucket: &str, prompt: u64, day: NaiveDate) -> Option<Money> {
+        let key = [of.provider, of.model_id, of.region_class, of.tier, bucket].map(str::to_owned).into();
         self.rows
             .get(&key)?
             .iter()
@@ -141,12 +95,7 @@ impl Prices {
     }
 
     /// Bucket, tokens and price of each bucket in use; `None` when one of them has no price: unpriced, never zero.
-    pub fn parts(
-        &self,
-        of: Priced<'_>,
-        usage: &Usage,
-        day: NaiveDate,
-    ) -> Option<Vec<(&'static str, u64, Money)>> {
+    pub fn parts(&self, of: Priced<'_>, usage: &Usage, day: NaiveDate) -> Option<Vec<(&'static str, u64, Money)>> {
         let mut parts = Vec::new();
         for (bucket, tokens) in usage.billed_buckets() {
             if tokens > 0 {
@@ -158,12 +107,7 @@ impl Prices {
 
     pub fn cost(&self, of: Priced<'_>, usage: &Usage, day: NaiveDate) -> Option<Money> {
         let parts = self.parts(of, usage, day)?;
-        Some(
-            parts
-                .iter()
-                .map(|(_, tokens, price)| Money::from(*tokens) * price)
-                .sum(),
-        )
+        Some(parts.iter().map(|(_, tokens, price)| Money::from(*tokens) * price).sum())
     }
 
     /// The same tokens on a target: a cache price that the target lacks falls back to the write for minutes, then to plain input.
@@ -178,9 +122,7 @@ impl Prices {
                 _ => &["input"],
             };
             if tokens > 0 {
-                let price = ways
-                    .iter()
-                    .find_map(|way| self.price(of, way, usage.input(), day))?;
+                let price = ways.iter().find_map(|way| self.price(of, way, usage.input(), day))?;
                 cost += Money::from(tokens) * price;
             }
         }
@@ -203,11 +145,7 @@ pub fn decimal(units: Money, scale: usize) -> String {
     let sign = if units < 0 { "-" } else { "" };
     let digits = format!("{:0>width$}", units.unsigned_abs(), width = scale + 1);
     let (whole, fraction) = digits.split_at(digits.len() - scale);
-    if scale == 0 {
-        format!("{sign}{whole}")
-    } else {
-        format!("{sign}{whole}.{fraction}")
-    }
+    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
 }
 
 /// The same without trailing zeros.

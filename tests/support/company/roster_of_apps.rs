@@ -57,12 +57,7 @@ pub fn of_openai_apps() -> Vec<Workload> {
                 GPT_5_2,
                 1_600,
                 sizes(Size::of(80_000, 70), Size::of(900, 80), Size::of(900, 80)),
-                answer(
-                    "BLOCKED",
-                    ("openai", "gpt-4.1-nano"),
-                    "RETIRED",
-                    "the target was shut down on 2026-10-23",
-                ),
+                answer("BLOCKED", ("openai", "gpt-4.1-nano"), "RETIRED", "the target was shut down on 2026-10-23"),
             )
         },
         Workload {
@@ -77,17 +72,8 @@ pub fn of_openai_apps() -> Vec<Workload> {
                 apps,
                 Model::plain("openai", "gpt-5.6-terra"),
                 1_400,
-                sizes(
-                    Size::of(130_000, 60),
-                    Size::of(4_000, 80),
-                    Size::of(9_000, 70),
-                ),
-                answer(
-                    "EVALUATE_NEXT",
-                    LUNA,
-                    "",
-                    "no evidence; both models have batch prices",
-                ),
+                sizes(Size::of(130_000, 60), Size::of(4_000, 80), Size::of(9_000, 70)),
+                answer("EVALUATE_NEXT", LUNA, "", "no evidence; both models have batch prices"),
             )
         },
     ]
@@ -122,11 +108,7 @@ pub fn of_anthropic_apps() -> Vec<Workload> {
                 apps,
                 Model::plain("anthropic", "claude-sonnet-4-5-20250929"),
                 1_500,
-                sizes(
-                    Size::of(48_000, 70),
-                    Size::of(1_500, 80),
-                    Size::of(1_200, 80),
-                ),
+                sizes(Size::of(48_000, 70), Size::of(1_500, 80), Size::of(1_200, 80)),
                 answer(
                     "MIGRATE",
                     ("anthropic", "claude-sonnet-5"),
@@ -164,11 +146,7 @@ pub fn of_anthropic_apps() -> Vec<Workload> {
                 apps,
                 SONNET_5,
                 1_000,
-                sizes(
-                    Size::of(90_000, 90),
-                    Size::of(5_000, 90),
-                    Size::of(2_500, 90),
-                ),
+                sizes(Size::of(90_000, 90), Size::of(5_000, 90), Size::of(2_500, 90)),
                 Answer {
                     action: "KEEP",
                     target: None,
@@ -182,10 +160,7 @@ pub fn of_anthropic_apps() -> Vec<Workload> {
             max_output: 2_000,
             models: vec![
                 (NaiveDate::MIN, Model::plain("anthropic", "claude-opus-5")),
-                (
-                    day(2026, 10, 5),
-                    Model::plain("anthropic", "claude-opus-5-5"),
-                ),
+                (day(2026, 10, 5), Model::plain("anthropic", "claude-opus-5-5")),
             ],
             ..usual(
                 "code-review",
@@ -216,11 +191,7 @@ pub fn claims_summary() -> Workload {
         "us-east-1",
         "anthropic.claude-opus-4-1-20250805-v1:0",
     );
-    let opus_5_5 = Model::bedrock(
-        "anthropic.claude-opus-5-5",
-        "us",
-        "us.anthropic.claude-opus-5-5",
-    );
+    let opus_5_5 = Model::bedrock("anthropic.claude-opus-5-5", "us", "us.anthropic.claude-opus-5-5");
     Workload {
         criticality: "high",
         candidates: vec!["anthropic/claude-haiku-4-5-20251001"],
@@ -232,10 +203,7 @@ pub fn claims_summary() -> Workload {
             Format::Bedrock,
             opus_5_5,
             1_600,
-            Sizes {
-                cached: (200, 500),
-                ..sizes(Size::of(28_000, 70), Size::of(2_400, 80), Size::default())
-            },
+            Sizes { cached: (200, 500), ..sizes(Size::of(28_000, 70), Size::of(2_400, 80), Size::default()) },
             answer(
                 "KEEP",
                 HAIKU,

@@ -23,14 +23,7 @@ pub fn behind_the_gateway() -> Vec<Workload> {
                 gateway,
                 GPT_5_5,
                 5_000,
-                Sizes {
-                    cached: (250, 600),
-                    ..sizes(
-                        Size::of(80_000, 80),
-                        Size::of(500, 100),
-                        Size::of(22_000, 70),
-                    )
-                },
+                Sizes { cached: (250, 600), ..sizes(Size::of(80_000, 80), Size::of(500, 100), Size::of(22_000, 70)) },
                 answer(
                     "MOVE",
                     LUNA,
@@ -69,10 +62,7 @@ pub fn behind_the_gateway() -> Vec<Workload> {
                 gateway,
                 GPT_5_4,
                 1_900,
-                Sizes {
-                    cached: (280, 900),
-                    ..sizes(Size::of(70_000, 40), Size::of(600, 80), Size::of(500, 80))
-                },
+                Sizes { cached: (280, 900), ..sizes(Size::of(70_000, 40), Size::of(600, 80), Size::of(500, 80)) },
                 answer(
                     "BLOCKED",
                     ("aws.bedrock", "deepseek.r1-v1:0"),
@@ -92,11 +82,7 @@ pub fn behind_the_gateway() -> Vec<Workload> {
                 gateway,
                 Model::plain("openai", "gpt-5.6-luna"),
                 7_200,
-                sizes(
-                    Size::of(112_000, 25),
-                    Size::of(2_000, 80),
-                    Size::of(9_500, 60),
-                ),
+                sizes(Size::of(112_000, 25), Size::of(2_000, 80), Size::of(9_500, 60)),
                 answer(
                     "KEEP",
                     ("openai", "gpt-5.4-nano"),
@@ -116,11 +102,7 @@ pub fn behind_the_gateway() -> Vec<Workload> {
                 gateway,
                 GPT_5_5,
                 1_800,
-                sizes(
-                    Size::of(26_000, 90),
-                    Size::of(1_200, 100),
-                    Size::of(2_200, 90),
-                ),
+                sizes(Size::of(26_000, 90), Size::of(1_200, 100), Size::of(2_200, 90)),
                 answer(
                     "WAIT_MATURITY",
                     LUNA,
@@ -151,14 +133,8 @@ pub fn behind_the_gateway() -> Vec<Workload> {
             languages: vec!["de", "pl"],
             max_output: 48_000,
             models: vec![
-                (
-                    NaiveDate::MIN,
-                    Model::plain("mistral_ai", "mistral-large-2512"),
-                ),
-                (
-                    day(2026, 10, 20),
-                    Model::plain("mistral_ai", "mistral-large-4"),
-                ),
+                (NaiveDate::MIN, Model::plain("mistral_ai", "mistral-large-2512")),
+                (day(2026, 10, 20), Model::plain("mistral_ai", "mistral-large-4")),
             ],
             ..usual(
                 "translation",

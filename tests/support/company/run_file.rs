@@ -30,11 +30,7 @@ pub fn text(company: &Company, folder: &str) -> String {
              #   batch_ok     answers may come hours later\n\
              #   candidates   models worth a look, as provider/model of the catalog\n\
              #   languages    languages that a model has to know; a model whose languages are not documented is not taken\n";
-    for workload in company
-        .workloads
-        .iter()
-        .filter(|workload| !workload.anonymous)
-    {
+    for workload in company.workloads.iter().filter(|workload| !workload.anonymous) {
         text += &owned(workload);
     }
     text
@@ -45,14 +41,10 @@ fn source_comment(format: Format) -> &'static str {
         Format::Litellm => {
             "\n# LiteLLM's payloads: one file a day, the last calls of the last day still one object each."
         }
-        Format::OpenaiEnvelope => {
-            "\n# What applications log around OpenAI's replies. One week was delivered twice."
-        }
+        Format::OpenaiEnvelope => "\n# What applications log around OpenAI's replies. One week was delivered twice.",
         Format::AnthropicEnvelope => "\n# The same around Anthropic's replies.",
         Format::Bedrock => "\n# Bedrock's model invocation log as AWS lays it out.",
-        Format::Focus => {
-            "\n# The bill of all providers, FOCUS 1.2. Only billing lines are read from here."
-        }
+        Format::Focus => "\n# The bill of all providers, FOCUS 1.2. Only billing lines are read from here.",
         Format::EvaluationsTable => "\n# Scores of the company's own evaluation runs.",
     }
 }

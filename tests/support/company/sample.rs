@@ -28,13 +28,7 @@ impl Company {
             days: 90,
             workloads: workloads(),
             evaluations: evaluations(),
-            vendor_claims: vec![(
-                "anthropic",
-                "claude-haiku-4-5-20251001",
-                "faq-bot",
-                1000,
-                930,
-            )],
+            vendor_claims: vec![("anthropic", "claude-haiku-4-5-20251001", "faq-bot", 1000, 930)],
             events: events(),
             requests_per_night: None,
             body_bytes: 0,
@@ -156,20 +150,10 @@ pub fn answer(
     binding_gate: &'static str,
     note: &'static str,
 ) -> Answer {
-    Answer {
-        action,
-        target: Some(target),
-        binding_gate,
-        note,
-    }
+    Answer { action, target: Some(target), binding_gate, note }
 }
 
 /// Sizes without a cache.
 pub fn sizes(prompt: Size, visible: Size, reasoning: Size) -> Sizes {
-    Sizes {
-        prompt,
-        visible,
-        reasoning,
-        ..Sizes::default()
-    }
+    Sizes { prompt, visible, reasoning, ..Sizes::default() }
 }

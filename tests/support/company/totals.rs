@@ -11,13 +11,7 @@ impl Truth {
     pub fn totals(&self, company: &Company, bill: &Bill) -> String {
         let mut text = "scope,source,provider,model_id,workload_id,measure,value\n".to_owned();
         for (format, offered) in &self.sources {
-            let Offered {
-                objects,
-                records,
-                kept,
-                repeated,
-                rejected,
-            } = offered;
+            let Offered { objects, records, kept, repeated, rejected } = offered;
             let counts = [
                 ("objects", objects),
                 ("records", records),
@@ -34,16 +28,10 @@ impl Truth {
                 text += &format!("model_all_days,,{provider},{model_id},,{measure},{value}\n");
             }
         }
-        for (scope, by_workload) in [
-            ("workload_all_days", &self.all_days),
-            ("workload_28_days", &self.window),
-        ] {
+        for (scope, by_workload) in [("workload_all_days", &self.all_days), ("workload_28_days", &self.window)] {
             for (index, sums) in by_workload {
                 for (measure, value) in sums.measures() {
-                    text += &format!(
-                        "{scope},,,,{},{measure},{value}\n",
-                        company.workloads[*index].id
-                    );
+                    text += &format!("{scope},,,,{},{measure},{value}\n", company.workloads[*index].id);
                 }
             }
         }
@@ -62,10 +50,7 @@ fn billed(bill: &Bill) -> String {
     let mut text = String::new();
     for ((provider, model_id), (tokens, cost)) in models {
         text += &format!("bill_all_days,bill,{provider},{model_id},,billed_tokens,{tokens}\n");
-        text += &format!(
-            "bill_all_days,bill,{provider},{model_id},,list_cost_usd,{}\n",
-            decimal(cost, 12)
-        );
+        text += &format!("bill_all_days,bill,{provider},{model_id},,list_cost_usd,{}\n", decimal(cost, 12));
     }
     text
 }

@@ -70,11 +70,7 @@ impl Sums {
 
     /// Spend, or nothing when no row had a price: unknown is not zero.
     fn spend(&self) -> String {
-        if self.unpriced > 0 && self.spend == 0 {
-            String::new()
-        } else {
-            decimal(self.spend, 12)
-        }
+        if self.unpriced > 0 && self.spend == 0 { String::new() } else { decimal(self.spend, 12) }
     }
 
     /// Every measure with its name in totals.csv.
@@ -125,9 +121,7 @@ impl Truth {
         call: &Call,
         mut written: Vec<Written>,
     ) -> Result<(), Fault> {
-        written.sort_by(|a, b| {
-            (!a.has_usage, a.format, &a.key, a.line).cmp(&(!b.has_usage, b.format, &b.key, b.line))
-        });
+        written.sort_by(|a, b| (!a.has_usage, a.format, &a.key, a.line).cmp(&(!b.has_usage, b.format, &b.key, b.line)));
         let Some((kept, others)) = written.split_first() else {
             return Ok(());
         };
@@ -137,28 +131,13 @@ impl Truth {
         }
         let workload = &company.workloads[call.workload];
         let day = day_of(call.end_ms());
-        let cost = if call.is_unbilled {
-            None
-        } else {
-            prices.cost(priced(call.model, workload.tier), &call.usage, day)
-        };
-        let model = (
-            call.model.provider.to_owned(),
-            call.model.model_id.to_owned(),
-        );
-        self.models
-            .entry(model)
-            .or_default()
-            .add(call, kept.has_usage, cost);
-        self.all_days
-            .entry(call.workload)
-            .or_default()
-            .add(call, kept.has_usage, cost);
+        let cost =
+            if call.is_unbilled { None } else { prices.cost(priced(call.model, workload.tier), &call.usage, day) };
+        let model = (call.model.provider.to_owned(), call.model.model_id.to_owned());
+        self.models.entry(model).or_default().add(call, kept.has_usage, cost);
+        self.all_days.entry(call.workload).or_default().add(call, kept.has_usage, cost);
         if day + Days::new(WINDOW_DAYS) >= company.end() {
-            self.window
-                .entry(call.workload)
-                .or_default()
-                .add(call, kept.has_usage, cost);
+            self.window.entry(call.workload).or_default().add(call, kept.has_usage, cost);
             if kept.has_usage && call.outcome != Outcome::GatewayHit {
                 self.compare(company, prices, call, workload)?;
             }
@@ -166,37 +145,17 @@ impl Truth {
         Ok(())
     }
 
-    fn compare(
-        &mut self,
-        company: &Company,
-        prices: &Prices,
-        call: &Call,
-        workload: &Workload,
-    ) -> Result<(), Fault> {
+    fn compare(&mut self, company: &Company, prices: &Prices, call: &Call, workload: &Workload) -> Result<(), Fault> {
         let Some((provider, model_id)) = workload.answer.target else {
             return Ok(());
         };
-        let region_class = prices.only_region(provider, model_id).ok_or_else(|| {
-            Fault(format!(
-                "{provider}/{model_id} has no price, or prices in several region classes"
-            ))
-        })?;
-        let target = Priced {
-            provider,
-            model_id,
-            region_class,
-            tier: workload.tier,
-        };
-        let in_use = prices.cost(
-            priced(call.model, workload.tier),
-            &call.usage,
-            company.end(),
-        );
+        let region_class = prices
+            .only_region(provider, model_id)
+            .ok_or_else(|| Fault(format!("{provider}/{model_id} has no price, or prices in several region classes")))?;
+        let target = Priced { provider, model_id, region_class, tier: workload.tier };
+        let in_use = prices.cost(priced(call.model, workload.tier), &call.usage, company.end());
         let pair = self.pairs.entry(call.workload).or_default();
-        match (
-            in_use,
-            prices.cost_on_target(target, &call.usage, company.end()),
-        ) {
+        match (in_use, prices.cost_on_target(target, &call.usage, company.end())) {
             (Some(in_use), Some(on_target)) => {
                 pair.in_use += in_use;
                 pair.target += on_target;
@@ -208,10 +167,9 @@ impl Truth {
 
     /// truth.csv: one row per workload.
     pub fn table(&self, company: &Company) -> String {
-        let mut text =
-            "workload_id,requests_28d,spend_28d_usd,action,target_provider,target_model_id,\
+        let mut text = "workload_id,requests_28d,spend_28d_usd,action,target_provider,target_model_id,\
                         price_only_monthly_saving_usd,binding_gate,note\n"
-                .to_owned();
+            .to_owned();
         for (index, workload) in company.workloads.iter().enumerate() {
             let sums = self.window.get(&index).cloned().unwrap_or_default();
             let answer = workload.answer;
@@ -239,22 +197,13 @@ impl Truth {
 }
 
 pub fn priced(model: Model, tier: &'static str) -> Priced<'static> {
-    Priced {
-        provider: model.provider,
-        model_id: model.model_id,
-        region_class: model.region_class,
-        tier,
-    }
+    Priced { provider: model.provider, model_id: model.model_id, region_class: model.region_class, tier }
 }
 
 /// Twenty-eight days as a month (M 0.3), in cents, half away from zero.
 fn monthly_cents(units: Money) -> String {
     let per_cent = Money::from(12 * WINDOW_DAYS) * 10_000_000_000;
     let scaled = units * 365;
-    let half = if scaled < 0 {
-        -per_cent / 2
-    } else {
-        per_cent / 2
-    };
+    let half = if scaled < 0 { -per_cent / 2 } else { per_cent / 2 };
     decimal((scaled + half) / per_cent, 2)
 }

@@ -80,33 +80,13 @@ impl Model {
         Model::snapshot(provider, name, name)
     }
 
-    pub const fn snapshot(
-        provider: &'static str,
-        name: &'static str,
-        served: &'static str,
-    ) -> Self {
-        Model {
-            provider,
-            model_id: name,
-            region_class: "global",
-            requested: name,
-            served,
-        }
+    pub const fn snapshot(provider: &'static str, name: &'static str, served: &'static str) -> Self {
+        Model { provider, model_id: name, region_class: "global", requested: name, served }
     }
 
     /// A Bedrock model: the name in a request may carry a profile prefix, the catalog's id never does.
-    pub const fn bedrock(
-        model_id: &'static str,
-        region_class: &'static str,
-        name: &'static str,
-    ) -> Self {
-        Model {
-            provider: "aws.bedrock",
-            model_id,
-            region_class,
-            requested: name,
-            served: name,
-        }
+    pub const fn bedrock(model_id: &'static str, region_class: &'static str, name: &'static str) -> Self {
+        Model { provider: "aws.bedrock", model_id, region_class, requested: name, served: name }
     }
 }
 
