@@ -12,7 +12,10 @@ static VARIABLE: LazyLock<Vec<(Regex, &'static str)>> = LazyLock::new(|| {
     [
         (r"https?://\S+", "<u>"),
         (r"[^\s@<>]+@[^\s@<>]+", "<e>"),
-        (r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?", "<d>"),
+        (
+            r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?(Z|[+-][0-9]{2}:?[0-9]{2})?)?",
+            "<d>",
+        ),
         (r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[0-9a-fA-F]{16,}", "<h>"),
         (r"[0-9]+(?:[.,][0-9]+)*", "<n>"),
         (r"\s+", " "),
@@ -49,7 +52,9 @@ fn collect(value: &Value, texts: &mut Vec<String>) {
         Value::String(text) => texts.push(text.clone()),
         Value::Array(items) => items.iter().for_each(|item| collect(item, texts)),
         Value::Object(members) => match members.get("role").and_then(Value::as_str) {
-            Some("system" | "developer") => members.get("content").into_iter().for_each(|content| collect(content, texts)),
+            Some("system" | "developer") => {
+                members.get("content").into_iter().for_each(|content| collect(content, texts))
+            }
             Some(_) => {}
             None => members.get("text").into_iter().for_each(|text| collect(text, texts)),
         },
@@ -76,7 +81,8 @@ mod tests {
     fn only_the_systems_part_of_messages_counts() {
         let text = of_json("\"You label tickets.\"");
         let blocks = of_json(r#"[{"type":"text","text":"You label tickets."}]"#);
-        let messages = of_json(r#"[{"role":"system","content":"You label tickets."},{"role":"user","content":"Card declined"}]"#);
+        let messages =
+            of_json(r#"[{"role":"system","content":"You label tickets."},{"role":"user","content":"Card declined"}]"#);
         assert!(text.is_some() && text == blocks && text == messages);
         assert_eq!(of_json(r#"[{"role":"user","content":"x"}]"#), None);
         assert_eq!(of_json("17"), None);

@@ -4,12 +4,12 @@
 //! object, an account of what it took and what it rejected. It never touches storage, never panics on what it reads,
 //! and never repeats the text of a record: an account holds names, types and positions only.
 
-pub mod fingerprint;
 mod arrays;
 mod batch;
 mod cell;
 mod columns;
 mod csv;
+pub mod fingerprint;
 mod inflate;
 mod json;
 mod lines;
@@ -181,6 +181,8 @@ impl Reader {
         match &table.file {
             _ if magic == b"PAR1" => parquet::read(&mut intake),
             FileFormat::Json => json::read(&mut intake),
+            // A plain table comes as CSV or as JSON lines; a header never begins with a brace.
+            FileFormat::Csv { .. } if magic.first() == Some(&b'{') => json::read(&mut intake),
             FileFormat::Csv { delimiter, null_text } => csv::read(&mut intake, *delimiter, null_text.as_deref()),
             FileFormat::Parquet if object.bytes.is_empty() => {}
             FileFormat::Parquet => intake.fault("is not a Parquet file"),
@@ -417,6 +419,14 @@ mod tests {
             let fault = show(&mut reader, "{}").pop().unwrap();
             assert!(fault.starts_with("fault: table `raw` declares `") && fault.contains(name), "{fault}");
         }
+    }
+
+    #[test]
+    fn a_table_declared_as_csv_may_come_as_json_lines() {
+        let csv = FileFormat::Csv { delimiter: b',', null_text: None };
+        let mut reader = reader(csv, [field("n", DataType::Int64)], Limits::default());
+        assert_eq!(show(&mut reader, "{\"n\":1}\n{\"n\":2}\n"), ["1: 1", "2: 2"]);
+        assert_eq!(show(&mut reader, "n\n7\n"), ["1: 7"]);
     }
 
     #[test]

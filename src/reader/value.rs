@@ -9,7 +9,9 @@ use std::collections::HashMap;
 use arrow::datatypes::{DataType, Field, Fields};
 use serde_json::value::RawValue;
 
-use super::cell::{CELL_BYTES, Cell, Rejection, Tally, bool_cell, is_raw_json, null_cell, number_cell, text_cell, wants_fingerprint};
+use super::cell::{
+    CELL_BYTES, Cell, Rejection, Tally, bool_cell, is_raw_json, null_cell, number_cell, text_cell, wants_fingerprint,
+};
 use super::columns::map_value;
 use super::fingerprint;
 use super::walk::{find_members, for_each_element, for_each_member};

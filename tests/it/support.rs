@@ -39,10 +39,6 @@ impl Place {
         std::fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
     }
 
-    pub fn bytes(&self, name: &str) -> Vec<u8> {
-        std::fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-
     /// Writes `trimtab.toml` with sources (name, format, url) and further lines, publishing to `out/`.
     pub fn run_file(&self, date: &str, sources: &[(&str, &str, &str)], more: &str) -> PathBuf {
         let mut text = format!("date = \"{date}\"\nstate = \"out/state/\"\noutput = \"out/\"\n");

@@ -1,0 +1,130 @@
+//! What only the owner knows: facts of workloads, commitments, contract terms, benefits, the team, parameters.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+/// What only the owner knows.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// Facts of workloads, by id.
+    pub workloads: BTreeMap<String, Workload>,
+    /// Providers that may be proposed at all; empty means all.
+    pub candidate_providers: Vec<String>,
+    /// Commitments to providers.
+    pub commitments: Vec<Commitment>,
+    /// Contract discounts.
+    pub contract_terms: Vec<ContractTerm>,
+    /// Benefits named before a move.
+    pub benefits: Vec<Benefit>,
+    /// Capacity of the team.
+    pub team: Team,
+    /// Parameters of the method.
+    pub parameters: Vec<Parameter>,
+}
+
+/// Facts of one workload.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Workload {
+    /// Team or person in charge.
+    pub owner: Option<String>,
+    /// `low`, `medium` or `high`.
+    pub criticality: Option<String>,
+    /// Answers may come a day later.
+    pub batch_ok: Option<bool>,
+    /// Residency class that the data must stay in.
+    pub residency: Option<String>,
+    /// Retention terms that the provider must offer.
+    pub retention: Option<String>,
+    /// Languages that the model must master.
+    pub languages: Vec<String>,
+    /// Slowest acceptable 95th percentile, milliseconds.
+    pub latency_ms_p95: Option<i64>,
+    /// Licence class that open weights must have.
+    pub licence: Option<String>,
+    /// The only candidates, as `provider/model_id`; empty means every catalogued one.
+    pub candidates: Vec<String>,
+}
+
+/// A commitment to a provider.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Commitment {
+    /// Name of the commitment.
+    pub id: String,
+    /// Provider that it binds to.
+    pub provider: String,
+    /// USD a month, as decimal text.
+    pub usd_per_month: String,
+    /// First day.
+    pub starts_on: NaiveDate,
+    /// First day after it.
+    pub ends_on: NaiveDate,
+    /// Another workload could use it up.
+    #[serde(default)]
+    pub is_reassignable: bool,
+}
+
+/// A negotiated discount.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContractTerm {
+    /// Provider.
+    pub provider: String,
+    /// Model; absent for all models of the provider.
+    pub model_id: Option<String>,
+    /// Percent off list, as decimal text.
+    pub discount_pct: String,
+    /// First day.
+    pub valid_from: NaiveDate,
+}
+
+/// A benefit named before a move.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Benefit {
+    /// Workload that brings it.
+    pub workload: String,
+    /// `cash`, `time` or `revenue`.
+    pub kind: String,
+    /// USD a month, as decimal text.
+    pub usd_per_month: String,
+    /// Who named it.
+    pub owner: Option<String>,
+}
+
+/// Capacity of the team that would maintain models.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Team {
+    /// Hours a month.
+    pub capacity_hours: Option<f64>,
+}
+
+/// A parameter of the method, set by the owner.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// P-id of the method.
+    pub parameter_id: String,
+    /// Name in the formula.
+    pub name: String,
+    /// `all`, `workload` or `pair`.
+    #[serde(default = "all")]
+    pub scope: String,
+    /// Workload id, or `from>to`.
+    #[serde(default)]
+    pub key: String,
+    /// P10.
+    pub low: Option<f64>,
+    /// Expected value.
+    pub expected: f64,
+    /// P90.
+    pub high: Option<f64>,
+}
+
+fn all() -> String {
+    "all".into()
+}

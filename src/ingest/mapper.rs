@@ -1,0 +1,188 @@
+//! Raw rows to contract rows: runs the mappings, fills what the program knows, rejects what breaks a rule, files by day.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray, new_null_array,
+};
+use arrow::compute::filter_record_batch;
+use arrow::datatypes::{DataType, Date32Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
+use chrono::NaiveDate;
+
+use super::{Format, Incoming, contract_of};
+use crate::config::{DayBasis, Source};
+use crate::engine::Engine;
+use crate::error::{Error, Result};
+use crate::project::Project;
+use crate::schema::{Table, null_in_required};
+
+/// Raw rows that are mapped at once.
+const ROWS_AT_ONCE: usize = 65_536;
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// What the mappings made of one object.
+#[derive(Default)]
+pub(super) struct Mapped {
+    pub(super) records: BTreeSet<i64>,
+    pub(super) rows: i64,
+    pub(super) rejected: Vec<(i64, String, String)>,
+    pub(super) days: BTreeMap<String, BTreeSet<NaiveDate>>,
+}
+
+/// Maps raw rows to contracts, a good deal of rows at a time.
+pub(super) struct Mapper<'a> {
+    pub(super) engine: &'a Engine,
+    pub(super) project: &'a Project,
+    pub(super) source: &'a Source,
+    pub(super) format: &'a Format<'a>,
+    pub(super) batches: Vec<RecordBatch>,
+    pub(super) rows: usize,
+    pub(super) seen: BTreeMap<String, Mapped>,
+}
+
+impl Mapper<'_> {
+    /// Takes raw rows; maps them when there are enough.
+    pub(super) async fn add(&mut self, batches: Vec<RecordBatch>, incoming: &mut Incoming) -> Result<()> {
+        self.rows += batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+        self.batches.extend(batches);
+        if self.rows >= ROWS_AT_ONCE { self.map(incoming).await } else { Ok(()) }
+    }
+
+    /// Maps the rows that wait.
+    pub(super) async fn map(&mut self, incoming: &mut Incoming) -> Result<()> {
+        let batches = std::mem::take(&mut self.batches);
+        self.rows = 0;
+        let Some(schema) = batches.first().map(RecordBatch::schema) else { return Ok(()) };
+        self.engine.register(&self.format.table.name, schema, batches)?;
+        for (contract, query) in &self.format.mappings {
+            let table = contract_of(self.project, contract)?;
+            let (_, mapped) = self.engine.run(query).await?;
+            for batch in mapped.iter().filter(|batch| batch.num_rows() > 0) {
+                let rows = fill(table, self.source, batch).map_err(|error| error.at(format!("at {}", query.path)))?;
+                let reasons = self.reasons(table, &rows).await?;
+                self.take(contract, rows, &reasons, incoming)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The reason for which each row is rejected, from the contract's `reject:` rules.
+    async fn reasons(&self, table: &Table, rows: &RecordBatch) -> Result<Vec<Option<String>>> {
+        let mut reasons: Vec<Option<String>> = vec![None; rows.num_rows()];
+        if null_in_required(&table.schema, rows.columns()).is_some() {
+            for (field, column) in
+                table.schema.fields().iter().zip(rows.columns()).filter(|(field, _)| !field.is_nullable())
+            {
+                for (row, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| column.is_null(*row)) {
+                    let _ = row;
+                    reason.get_or_insert_with(|| match field.name().as_str() {
+                        "event_date" => "NO_TIME: the row has no time, so it belongs to no day".into(),
+                        name => format!("`{name}` is missing, but required"),
+                    });
+                }
+            }
+        }
+        let Some(rules) = table.header.get("reject") else { return Ok(reasons) };
+        let nullable = Arc::new(Schema::new(
+            rows.schema().fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>(),
+        ));
+        self.engine.register(
+            "_mapped",
+            nullable.clone(),
+            vec![RecordBatch::try_new(nullable, rows.columns().to_vec())?],
+        )?;
+        let cases: Vec<String> = rules
+            .split(';')
+            .filter_map(|rule| rule.split_once("when"))
+            .map(|(code, condition)| format!("when {condition} then '{}'", code.trim()))
+            .collect();
+        let sql = format!("select case {} end as reason from _mapped", cases.join(" "));
+        let (_, found) =
+            self.engine.select(&sql).await.map_err(|error| error.at(format!("`reject:` of {}", table.path)))?;
+        let found = found.iter().flat_map(|batch| {
+            batch.column(0).as_string::<i32>().iter().map(|text| text.map(String::from)).collect::<Vec<_>>()
+        });
+        for (reason, found) in reasons.iter_mut().zip(found) {
+            *reason = reason.take().or(found);
+        }
+        Ok(reasons)
+    }
+
+    /// Counts rows by object, sets rejected ones aside and files the others under their day.
+    fn take(
+        &mut self,
+        contract: &str,
+        rows: RecordBatch,
+        reasons: &[Option<String>],
+        incoming: &mut Incoming,
+    ) -> Result<()> {
+        let column = |name: &str| rows.column_by_name(name).ok_or_else(|| Error::engine(format!("rows lack `{name}`")));
+        let keys = column("x_object_key")?.as_string::<i32>().clone();
+        let lines = column("x_line")?.as_primitive::<Int64Type>().clone();
+        let days = column("event_date")?.as_primitive::<Date32Type>().clone();
+        let mut by_day: BTreeMap<i32, Vec<bool>> = BTreeMap::new();
+        for (row, reason) in reasons.iter().enumerate() {
+            let mapped = self.seen.entry(keys.value(row).to_string()).or_default();
+            mapped.records.insert(lines.value(row));
+            mapped.rows += 1;
+            match reason {
+                Some(reason) => mapped.rejected.push((lines.value(row), contract.to_string(), reason.clone())),
+                None => {
+                    by_day.entry(days.value(row)).or_insert_with(|| vec![false; rows.num_rows()])[row] = true;
+                    mapped.days.entry(contract.into()).or_default().insert(date(days.value(row)));
+                }
+            }
+        }
+        for (day, chosen) in by_day {
+            let key = (contract.to_string(), date(day));
+            incoming.touched.insert(key.clone());
+            incoming.rows.entry(key).or_default().push(filter_record_batch(&rows, &BooleanArray::from(chosen))?);
+        }
+        Ok(())
+    }
+}
+
+fn date(days: i32) -> NaiveDate {
+    NaiveDate::default() + chrono::Duration::days(i64::from(days))
+}
+
+/// Adds the columns that the program fills. Required columns may still be null here; they are rejected next.
+fn fill(table: &Table, source: &Source, batch: &RecordBatch) -> Result<RecordBatch> {
+    let mut columns = table.conform(batch)?;
+    let rows = batch.num_rows();
+    let same = |text: &str| Arc::new(StringArray::from(vec![text; rows])) as ArrayRef;
+    let days = event_days(table, source, &columns, rows);
+    for (place, field) in table.schema.fields().iter().enumerate() {
+        match field.name().as_str() {
+            "x_source" => columns[place] = same(&source.name),
+            "x_source_format" => columns[place] = same(&source.format),
+            "x_record_id" => columns[place] = same(""),
+            "x_source_rank" => columns[place] = Arc::new(Int64Array::from(vec![source.rank; rows])),
+            "x_repeats" => columns[place] = Arc::new(Int64Array::from(vec![0; rows])),
+            "event_date" => columns[place] = Arc::new(days.clone()),
+            _ => {}
+        }
+    }
+    let fields: Vec<_> = table.schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+}
+
+/// The UTC day of each row: the first of the contract's `day:` columns that is known, in the order of the source's basis.
+fn event_days(table: &Table, source: &Source, columns: &[ArrayRef], rows: usize) -> Date32Array {
+    let mut names: Vec<&str> = table.header.get("day").unwrap_or("").split('|').map(str::trim).collect();
+    if source.day_basis == DayBasis::Start {
+        names.reverse();
+    }
+    let times: Vec<ArrayRef> =
+        names.iter().filter_map(|name| table.schema.index_of(name).ok()).map(|place| columns[place].clone()).collect();
+    let empty = new_null_array(&DataType::Timestamp(TimeUnit::Microsecond, None), rows);
+    (0..rows)
+        .map(|row| {
+            let time = times.iter().find(|time| time.is_valid(row)).unwrap_or(&empty);
+            let micros =
+                time.as_primitive_opt::<TimestampMicrosecondType>().filter(|time| time.is_valid(row))?.value(row);
+            i32::try_from(micros.div_euclid(DAY_MICROS)).ok()
+        })
+        .collect()
+}
