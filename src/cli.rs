@@ -16,6 +16,13 @@ pub struct Cli {
     pub command: Command,
 }
 
+impl Cli {
+    /// The arguments of this process; prints help or what is wrong and ends the process where clap says so.
+    pub fn of_process() -> Cli {
+        Cli::parse()
+    }
+}
+
 /// Commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {

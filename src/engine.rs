@@ -82,6 +82,15 @@ impl Engine {
         self.register(name, schema.clone(), vec![empty(schema)])
     }
 
+    /// Takes a relation out of the session.
+    ///
+    /// # Errors
+    /// `Engine` when the engine refuses.
+    pub fn deregister(&self, name: &str) -> Result<()> {
+        self.context.deregister_table(name)?;
+        Ok(())
+    }
+
     /// Registers a folder of `event_date=D` Parquet files under a name; only the given days, or all.
     ///
     /// # Errors
@@ -149,7 +158,9 @@ impl Engine {
                 .because(error)
                 .hint("`trimtab list queries` shows what can be read")
         };
-        let statement = graph::parse(sql).map_err(|e| Error::usage("the select does not parse").because(e))?;
+        let statement = graph::parse(sql).map_err(|e| {
+            Error::usage("the select does not parse").because(e).hint("give one select, without a semicolon")
+        })?;
         let plan = self.context.state().statement_to_plan(statement).await.map_err(wrong)?;
         let options = datafusion::execution::context::SQLOptions::new()
             .with_allow_ddl(false)

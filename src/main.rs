@@ -3,13 +3,12 @@
 use std::error::Error as _;
 use std::process::ExitCode;
 
-use clap::Parser;
 use trimtab::cli::Cli;
 use trimtab::error::Error;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::of_process();
     match trimtab::commands::run(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

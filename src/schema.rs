@@ -62,7 +62,8 @@ impl Table {
                 .hint("write `create external table name (column type, …) stored as json|csv|parquet location '…'`")
         })?;
         let LogicalPlan::Ddl(DdlStatement::CreateExternalTable(table)) = plan else {
-            return Err(wrong("the file is no `create external table` statement".into()));
+            return Err(wrong("the file is no `create external table` statement".into())
+                .hint("one file declares one table; other statements have no place here"));
         };
         let comments = column_comments(text);
         let fields: Vec<Field> = table

@@ -33,7 +33,9 @@ pub fn to_parquet(rows: &RecordBatch) -> Result<Bytes> {
 /// # Errors
 /// `Engine` when the file is broken or its columns are not the schema's.
 pub fn from_parquet(bytes: Bytes, schema: &SchemaRef) -> Result<RecordBatch> {
-    let batches = ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()?.collect::<Result<Vec<_>, _>>()?;
+    let batches = decoded(bytes).map_err(|error| {
+        Error::engine("a file of the state is broken").because(error).hint("run with --full to build the state again")
+    })?;
     let batches = batches
         .into_iter()
         .map(|batch| {
@@ -47,6 +49,11 @@ pub fn from_parquet(bytes: Bytes, schema: &SchemaRef) -> Result<RecordBatch> {
         })
         .collect::<Result<Vec<_>>>()?;
     Ok(concat_batches(schema, &batches)?)
+}
+
+fn decoded(bytes: Bytes) -> parquet::errors::Result<Vec<RecordBatch>> {
+    let batches = ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()?.collect::<Result<Vec<_>, _>>();
+    batches.map_err(parquet::errors::ParquetError::from)
 }
 
 /// Reads a Parquet file with the columns that it has.

@@ -153,7 +153,9 @@ judged as (
         *,
         case
             when is_hit then 'free'
-            when not has_usage and x_status = 'error' then 'error'
+            -- an error without tokens is not billed, whatever the model (M 1.7)
+            when x_status = 'error' and coalesce(gen_ai_usage_input_tokens, 0) + coalesce(gen_ai_usage_output_tokens, 0) = 0
+                then 'error'
             when not has_usage then 'no_usage'
             when billed_model is null then 'unknown_model'
             when is_unpriced then 'unpriced'
@@ -218,7 +220,7 @@ select
     usage_output_image_tokens,
     case
         when price_status = 'priced' then list_cost_usd
-        when price_status = 'free' then cast(0 as decimal(38, 12))
+        when price_status = 'free' or (price_status = 'error' and has_usage) then cast(0 as decimal(38, 12))
     end as cost_usd,
     event_date
 from judged

@@ -8,8 +8,10 @@ select
     int_bundles.to_model_id,
     int_cells.*,
     int_bundle_ratios.tau,
+    -- No prompt of the cell is longer than this: the stratum's edge, or the longest prompt that was seen in it.
+    least(int_cells.input_stratum, int_cells.max_input_tokens) as longest_input_tokens,
     coalesce(
-        int_cells.input_stratum * int_bundle_ratios.tau_high + int_bundle_reserves.reserved_output
+        least(int_cells.input_stratum, int_cells.max_input_tokens) * int_bundle_ratios.tau_high + int_bundle_reserves.reserved_output
             <= int_bundle_reserves.context_window_tokens,
         true
     ) as is_fitting

@@ -46,8 +46,8 @@ with on_target as (
         and offered.model_id = moved.to_model_id
         and offered.for_service_tier = moved.service_tier
         and offered.for_region_class = moved.region_class
-        and (offered.above_prompt_tokens = 0 or coalesce(moved.input_stratum, 0) * moved.tau > offered.above_prompt_tokens)
-        and (offered.upto_prompt_tokens is null or coalesce(moved.input_stratum, 0) * moved.tau <= offered.upto_prompt_tokens)
+        and (offered.above_prompt_tokens = 0 or coalesce(moved.longest_input_tokens, 0) * moved.tau > offered.above_prompt_tokens)
+        and (offered.upto_prompt_tokens is null or coalesce(moved.longest_input_tokens, 0) * moved.tau <= offered.upto_prompt_tokens)
 )
 
 select

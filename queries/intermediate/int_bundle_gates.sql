@@ -134,6 +134,6 @@ select
         when coalesce(answers.is_passed, false) then 1.0
         when facts.cost_usd = 0 then 0.0
         else 1.0 - cast(answers.failing_cost_usd as double) / cast(facts.cost_usd as double)
-    end as pass_share_cost
+    end as pass_share_spend
 from answers
 inner join facts on facts.recommendation_id = answers.recommendation_id

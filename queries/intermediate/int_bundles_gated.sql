@@ -8,7 +8,7 @@ with failed as (
         -- The binding gate: blocking before warning, then the lowest share of cost, then of requests, then by name.
         row_number() over (
             partition by recommendation_id
-            order by kind = 'warn', pass_share_cost, pass_share_requests, reason_code, code
+            order by kind = 'warn', pass_share_spend, pass_share_requests, reason_code, code
         ) as place
     from int_bundle_gates
     where not is_passed
@@ -24,7 +24,7 @@ codes as (
         max(case when place = 1 and kind <> 'warn' then reason_code end) as binding_gate,
         max(case when place = 1 and kind <> 'warn' then kind end) as binding_kind,
         min(case when kind <> 'warn' then pass_share_requests end) as pass_share_requests,
-        min(case when kind <> 'warn' then pass_share_cost end) as pass_share_cost
+        min(case when kind <> 'warn' then pass_share_spend end) as pass_share_spend
     from failed
     group by recommendation_id
 )
@@ -38,7 +38,7 @@ select
     codes.reason_codes,
     nullif(codes.unknown_facts, '') as unknown_facts,
     coalesce(codes.pass_share_requests, 1.0) as pass_share_requests,
-    coalesce(codes.pass_share_cost, 1.0) as pass_share_cost,
+    coalesce(codes.pass_share_spend, 1.0) as pass_share_spend,
     array_to_string(make_array(
         'RATE_LIMIT',
         case when int_workloads.demanded_latency_ms_p95 is null then 'LATENCY' end,

@@ -28,7 +28,7 @@ with figures as (
         gated.reason_codes,
         gated.unknown_facts,
         gated.pass_share_requests,
-        gated.pass_share_cost,
+        gated.pass_share_spend,
         gated.not_tested,
         coalesce(not priced.is_source_unpriced and not priced.is_target_unpriced, false) as is_priced,
         cast(settings.month_factor_numerator as double) / settings.month_factor_denominator as per_month
@@ -72,7 +72,7 @@ select
     unknown_facts,
     not_tested,
     pass_share_requests,
-    pass_share_cost,
+    pass_share_spend,
     current_monthly_cost_usd,
     projected_monthly_cost_usd,
     price_only_monthly_savings_usd,

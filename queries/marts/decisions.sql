@@ -33,7 +33,7 @@ ranked as (
         row_number() over (
             partition by workload_id
             order by
-                preference, pass_share_cost desc, estimated_monthly_savings_usd desc nulls last, to_provider, to_model_id,
+                preference, pass_share_spend desc, estimated_monthly_savings_usd desc nulls last, to_provider, to_model_id,
                 recommendation_id
         ) as place
     from preferred
@@ -104,7 +104,9 @@ select
     estimated_monthly_savings_p90_usd,
     horizon_monthly_savings_usd,
     cast(null as varchar) as interim_bundle,
-    cost_usd as spend_window_usd,
+    case
+        when unknown_model_requests + unpriced_requests + no_usage_requests < requests then cost_usd
+    end as spend_window_usd,
     requests,
     logical_requests,
     unknown_model_requests + unpriced_requests as unpriced_requests,

@@ -22,12 +22,14 @@ select
         + workload_cube.usage_output_audio_tokens + workload_cube.usage_output_image_tokens) as output_tokens,
     sum(workload_cube.usage_output_reasoning_tokens) as reasoning_tokens,
     case
-        when sum(workload_cube.unknown_model_requests + workload_cube.unpriced_requests) < sum(workload_cube.requests)
+        when sum(workload_cube.unknown_model_requests + workload_cube.unpriced_requests + workload_cube.no_usage_requests)
+            < sum(workload_cube.requests)
             then cast(sum(workload_cube.cost_usd) as decimal(38, 12))
     end as cost_usd,
     case
         when sum(workload_cube.unknown_model_requests) > 0 then 'unknown_model'
         when sum(workload_cube.unpriced_requests) > 0 then 'unpriced'
+        when sum(workload_cube.no_usage_requests) > 0 then 'no_usage'
         else 'priced'
     end as price_status
 from workload_cube

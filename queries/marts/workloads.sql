@@ -20,9 +20,17 @@ select
     int_workloads.cache_read_tokens,
     int_workloads.output_tokens,
     int_workloads.reasoning_tokens,
-    int_workloads.cost_usd,
-    cast(cast(int_workloads.cost_usd as double) * settings.month_factor_numerator / settings.month_factor_denominator as decimal(18, 2))
-        as monthly_cost_usd,
+    -- Nothing known of any call is an unknown cost, not 0.
+    case
+        when int_workloads.unknown_model_requests + int_workloads.unpriced_requests + int_workloads.no_usage_requests
+            < int_workloads.requests
+            then int_workloads.cost_usd
+    end as cost_usd,
+    case
+        when int_workloads.unknown_model_requests + int_workloads.unpriced_requests + int_workloads.no_usage_requests
+            < int_workloads.requests
+            then cast(cast(int_workloads.cost_usd as double) * settings.month_factor_numerator / settings.month_factor_denominator as decimal(18, 2))
+    end as monthly_cost_usd,
     inputs.p50 as input_tokens_p50,
     inputs.p95 as input_tokens_p95,
     inputs.p99 as input_tokens_p99,

@@ -27,7 +27,7 @@ create external table decisions (
     estimated_monthly_savings_p90_usd decimal(18,2), -- P90 of the saving
     horizon_monthly_savings_usd decimal(18,2), -- expected saving as the mean of the next twelve months, announced price changes included
     interim_bundle varchar, -- a same-model lever that may be taken while waiting; null: no such lever yet
-    spend_window_usd decimal(38,12) not null, -- list cost of the window's priced calls
+    spend_window_usd decimal(38,12), -- list cost of the window's priced calls; null when none has a price
     requests bigint not null, -- attempts in the window
     logical_requests bigint not null, -- requests after retries are joined
     unpriced_requests bigint not null, -- attempts of unknown models or without a price: not in spend_window_usd

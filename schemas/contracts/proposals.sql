@@ -1,4 +1,4 @@
--- One row per way to serve a workload that a lever proposes: the bundle vector (interfaces: proposals only propose).
+-- One row per way to serve a workload that a lever proposes, the bundle vector; nothing is priced or gated here.
 --
 -- version: 1
 create external table proposals (

@@ -20,7 +20,7 @@ create external table spend_by_model (
     output_tokens bigint not null, -- billed output tokens
     reasoning_tokens bigint not null, -- of them reasoning
     cost_usd decimal(38,12), -- list cost of the priced calls; null when none has a price
-    price_status varchar not null -- priced, unpriced or unknown_model: the worst of the row
+    price_status varchar not null -- priced, no_usage, unpriced or unknown_model: the worst of the row
 )
 stored as parquet
 location 'trimtab-out/spend_by_model/';

@@ -21,7 +21,7 @@ create external table workloads (
     cache_read_tokens bigint not null, -- of them read from the cache
     output_tokens bigint not null, -- billed output tokens
     reasoning_tokens bigint not null, -- of them reasoning, where the log says so
-    cost_usd decimal(38,12) not null, -- list cost of the priced calls
+    cost_usd decimal(38,12), -- list cost of the priced calls; null when none has a price
     monthly_cost_usd decimal(18,2), -- the same as a month of 365/12 days
     input_tokens_p50 bigint, -- prompt length, p50, upper edge of its size bucket
     input_tokens_p95 bigint, -- prompt length, p95, upper edge of its size bucket

@@ -7,7 +7,8 @@ use crate::project::{Project, Query};
 use crate::schema::Table;
 
 pub(super) async fn run(name: &str, place: PlaceArgs) -> Result<()> {
-    let project = Project::load(place.project.as_deref()).await?;
+    let config = super::configuration(&place, &place.overrides(), false).await?;
+    let project = Project::load(config.project.as_deref()).await?;
     let query = project.queries.iter().find(|query| query.name == name);
     let format = project.sources.get(name);
     let contract = project.contracts.get(name);
@@ -65,14 +66,16 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     }
     let opened = super::opened(&place).await?;
     let literal = name.replace('\'', "''");
-    let condition = format!("workload_id = '{literal}' or recommendation_id = '{literal}'");
-    let decisions = opened.engine.select(&format!("select * from decisions where {condition}")).await?;
-    let chosen = decisions.1.iter().map(crate::report::records).collect::<Result<Vec<_>>>()?.concat();
-    let alternatives = format!(
-        "select * from alternatives where {condition} or workload_id in (select workload_id from decisions where {condition}) order by estimated_monthly_savings_usd desc nulls last limit 12"
+    let workloads = format!(
+        "(select workload_id from alternatives where recommendation_id = '{literal}' \
+         union all select workload_id from decisions where workload_id = '{literal}')"
     );
-    let tried = opened.engine.select(&alternatives).await?;
-    let tried = tried.1.iter().map(crate::report::records).collect::<Result<Vec<_>>>()?.concat();
+    let chosen = records(&opened, &format!("select * from decisions where workload_id in {workloads}")).await?;
+    let tried = format!(
+        "select * from alternatives where recommendation_id = '{literal}' or workload_id = '{literal}' \
+         order by option_rank limit 12"
+    );
+    let tried = records(&opened, &tried).await?;
     if chosen.is_empty() && tried.is_empty() {
         return Err(unknown());
     }
@@ -83,4 +86,9 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     )?;
     print!("{text}");
     Ok(())
+}
+
+async fn records(opened: &super::Opened, select: &str) -> Result<Vec<serde_json::Value>> {
+    let (_, batches) = opened.engine.select(select).await?;
+    Ok(batches.iter().map(crate::report::records).collect::<Result<Vec<_>>>()?.concat())
 }

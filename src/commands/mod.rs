@@ -71,6 +71,8 @@ pub struct Opened {
     pub engine: Engine,
     /// The project's text.
     pub project: Project,
+    /// Why there are no marts, when nothing was published for the run date.
+    pub unpublished: Option<String>,
 }
 
 /// Whether a run date was published at a place.
@@ -92,13 +94,14 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
     let project = Project::load(config.project.as_deref()).await?;
     let engine = Engine::open(&config.engine).await?;
     let (state, output) = (Store::open(&config.state, &config.stores)?, Store::open(&config.output, &config.stores)?);
-    if !is_published(place).await? {
+    engine.mount(&state);
+    let ledger = Ledger::load(&state, false).await?;
+    let is_published = is_published(place).await?;
+    if !is_published && ledger.is_empty() {
         return Err(Error::usage(format!("nothing was published for {}", config.date))
             .at(format!("at `{}`", config.output))
             .hint("run `trimtab run` first, or give the --config and --date of a run"));
     }
-    engine.mount(&state);
-    let ledger = Ledger::load(&state).await?;
     relations::register(&engine, &project, &config, &ledger)?;
     for (name, contract) in &project.contracts {
         if build::is_by_day(&project, name) {
@@ -112,10 +115,15 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
             Layer::Intermediate | Layer::Lever => (&state, format!("run_date={date}/{}.parquet", query.name)),
             _ => continue,
         };
-        if let Some(bytes) = store.get_if_exists(&key).await? {
-            let (schema, batches) = crate::table_file::read_any(bytes)?;
-            engine.register(&query.name, schema, batches)?;
+        match store.get_if_exists(&key).await? {
+            Some(bytes) => {
+                let (schema, batches) = crate::table_file::read_any(bytes)?;
+                engine.register(&query.name, schema, batches)?;
+            }
+            // What was not published does not exist; an empty answer would say that there is nothing to decide.
+            None => engine.deregister(&query.name)?,
         }
     }
-    Ok(Opened { engine, project })
+    let unpublished = (!is_published).then(|| format!("nothing was published for {date}"));
+    Ok(Opened { engine, project, unpublished })
 }

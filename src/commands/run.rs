@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::ProgressBar;
-use tracing::{info, warn};
+use tracing::info;
 
 use crate::cli::{LogFormat, RunArgs};
 use crate::error::{Error, Result};
@@ -33,9 +33,6 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
         bar.finish_and_clear();
     }
     let night = night?;
-    for warning in &night.warnings {
-        warn!("{warning}");
-    }
     let mut out = std::io::stdout().lock();
     let mut text = if args.quiet { String::new() } else { format!("{}\n", night.summary) };
     for key in &night.published {
@@ -45,12 +42,7 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
         std::io::ErrorKind::BrokenPipe => Ok(()),
         _ => Err(Error::engine("standard output cannot be written").because(error)),
     })?;
-    info!(
-        warnings = night.warnings.len(),
-        elapsed_ms = started.elapsed().as_millis() as u64,
-        "published {}",
-        config.date
-    );
+    info!(warnings = night.warnings, elapsed_ms = started.elapsed().as_millis() as u64, "published {}", config.date);
     Ok(())
 }
 

@@ -13,7 +13,10 @@ use crate::report::records;
 
 pub(super) async fn run(select: &str, format: SqlFormat, place: PlaceArgs) -> Result<()> {
     let opened = super::opened(&place).await?;
-    let (schema, rows) = opened.engine.select(select).await?;
+    let (schema, rows) = opened.engine.select(select).await.map_err(|error| match &opened.unpublished {
+        Some(why) => error.at(why).hint("run `trimtab run` first, or read state and quarantine only"),
+        None => error,
+    })?;
     print(&schema, &rows, format)
 }
 
@@ -21,6 +24,10 @@ pub(super) async fn run(select: &str, format: SqlFormat, place: PlaceArgs) -> Re
 pub(super) fn print(schema: &SchemaRef, rows: &[RecordBatch], format: SqlFormat) -> Result<()> {
     let mut text = String::new();
     match format {
+        // An empty answer still has columns.
+        SqlFormat::Table if rows.is_empty() => {
+            text = format!("{}\n", pretty_format_batches(&[RecordBatch::new_empty(schema.clone())])?);
+        }
         SqlFormat::Table => text = format!("{}\n", pretty_format_batches(rows)?),
         SqlFormat::Json => {
             for record in rows.iter().map(records).collect::<Result<Vec<_>>>()?.into_iter().flatten() {
@@ -32,9 +39,11 @@ pub(super) fn print(schema: &SchemaRef, rows: &[RecordBatch], format: SqlFormat)
             text.push_str(&line(schema.fields().iter().map(|field| field.name().clone())));
             for batch in rows {
                 for row in 0..batch.num_rows() {
-                    let cells = batch.columns().iter().map(|column| match column.is_null(row) {
-                        true => Ok(String::new()),
-                        false => array_value_to_string(column, row),
+                    let cells = batch.columns().iter().map(|column| {
+                        match column.is_null(row) || column.data_type().is_null() {
+                            true => Ok(String::new()),
+                            false => array_value_to_string(column, row),
+                        }
                     });
                     text.push_str(&line(cells.collect::<Result<Vec<_>, _>>()?.into_iter()));
                 }

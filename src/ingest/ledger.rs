@@ -6,7 +6,7 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::store::{Listed, Store};
 
 const LEDGER: &str = "ledger.jsonl.zst";
@@ -87,11 +87,18 @@ pub struct Ledger {
 }
 
 impl Ledger {
-    /// Loads the ledger; a new state has an empty one.
+    /// Loads the ledger; a new state has an empty one, and with `is_full` a broken one is as good as none.
     ///
     /// # Errors
     /// `Storage` when it cannot be read, `Engine` when it is broken.
-    pub async fn load(state: &Store) -> Result<Ledger> {
+    pub async fn load(state: &Store, is_full: bool) -> Result<Ledger> {
+        match Ledger::read(state).await {
+            Err(error) if is_full && error.kind() == Kind::Engine => Ok(Ledger::default()),
+            ledger => ledger,
+        }
+    }
+
+    async fn read(state: &Store) -> Result<Ledger> {
         let entries: Vec<Entry> = load(state, LEDGER).await?;
         Ok(Ledger {
             entries: entries.into_iter().map(|e| ((e.source.clone(), e.object_key.clone()), e)).collect(),
@@ -119,6 +126,11 @@ impl Ledger {
     /// The entry of an object.
     pub fn entry(&self, source: &str, key: &str) -> Option<&Entry> {
         self.entries.get(&(source.to_string(), key.to_string()))
+    }
+
+    /// Whether nothing was ever read.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
     }
 
     /// All entries, by source and key.

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Source};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::project::{Project, Query};
 use crate::reader::{FileFormat, Limits, Object, ObjectRead, RawTable, Reader};
 use crate::schema::{Table, hex, without_fingerprints};
@@ -33,12 +33,14 @@ use mapper::{Mapped, Mapper};
 /// What an ingest brought.
 #[derive(Debug, Default)]
 pub struct Ingested {
-    /// Days whose rows changed, by contract.
-    pub changed: BTreeMap<String, BTreeSet<NaiveDate>>,
+    /// Days whose requests changed.
+    pub changed: BTreeSet<NaiveDate>,
     /// Warnings, one line each.
     pub warnings: Vec<String>,
     /// Objects that were read.
     pub objects: usize,
+    /// The first source that failed; everything else was read all the same.
+    pub failure: Option<Error>,
 }
 
 /// Rows of the night that wait to be settled, and the objects whose earlier rows they replace.
@@ -49,10 +51,10 @@ struct Incoming {
     touched: BTreeSet<(String, NaiveDate)>,
 }
 
-/// Reads every source, settles the touched days and saves the ledger. `progress` hears one line per source.
+/// Reads every source and settles the touched days. `progress` hears one line per source. The caller saves the ledger.
 ///
 /// # Errors
-/// `Usage` for an unknown format; `Storage` or `Data` for a source that failed, after all others were saved.
+/// `Storage` or `Engine` when the state fails; a source that fails is `failure` in the answer.
 pub async fn run(
     engine: &Engine,
     project: &Project,
@@ -63,7 +65,6 @@ pub async fn run(
 ) -> Result<Ingested> {
     let mut incoming = Incoming::default();
     let mut ingested = Ingested::default();
-    let mut failures = Vec::new();
     for source in &config.sources {
         match read_source(engine, project, config, source, ledger, &mut incoming, &mut ingested.warnings).await {
             Ok(read) => {
@@ -73,20 +74,20 @@ pub async fn run(
                     source.name, read.objects, read.records, read.rejected
                 ));
             }
-            Err(error) => failures.push(error.at(format!("source `{}`", source.name))),
+            Err(error) => {
+                ingested.failure.get_or_insert(error.at(format!("source `{}`", source.name)));
+            }
         }
     }
     for (contract, day) in std::mem::take(&mut incoming.touched) {
         let table = contract_of(project, &contract)?;
         let rows = incoming.rows.remove(&(contract.clone(), day)).unwrap_or_default();
-        settle_day(state, table, day, rows, &incoming.replaced, ledger).await?;
-        ingested.changed.entry(contract).or_default().insert(day);
+        settle_day(state, table, day, rows, &incoming.replaced, ledger, config.full).await?;
+        if contract == "requests" {
+            ingested.changed.insert(day);
+        }
     }
-    ledger.save(state).await?;
-    match failures.into_iter().next() {
-        Some(error) => Err(error),
-        None => Ok(ingested),
-    }
+    Ok(ingested)
 }
 
 fn contract_of<'a>(project: &'a Project, name: &str) -> Result<&'a Table> {
@@ -152,6 +153,27 @@ pub fn raw_schema(table: &Table) -> SchemaRef {
     Reader::new(raw_table(table), Limits::default()).schema()
 }
 
+fn place_and_reason(line: &Rejected) -> String {
+    let path = if line.path.is_empty() { String::new() } else { format!("{}: ", line.path) };
+    format!("`{}` line {}: {path}{}", line.object_key, line.line, line.reason)
+}
+
+/// A source that never gave a row although it has objects: refused every night until it is mended.
+fn judge_source(source: &Source, ledger: &Ledger) -> Result<()> {
+    let entries: Vec<&Entry> = ledger.entries().filter(|entry| entry.source == source.name).collect();
+    let reason = ledger.rejected().iter().find(|line| line.source == source.name);
+    match reason {
+        Some(reason) if entries.iter().all(|entry| entry.records == entry.rejected_lines) => {
+            let records: i64 = entries.iter().map(|entry| entry.records).sum();
+            Err(Error::data(format!("source `{}` gave no readable row", source.name))
+                .at(format!("format `{}`, {} objects, {records} records", source.format, entries.len()))
+                .at(format!("first reason: {}", place_and_reason(reason)))
+                .hint("check that the format fits the objects: `trimtab explain FORMAT` shows what it expects"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The error for a source whose format is in no project file.
 pub fn unknown_format(project: &Project, source: &Source) -> Error {
     let known: Vec<&str> = project.sources.keys().map(String::as_str).collect();
@@ -201,7 +223,9 @@ async fn read_source(
     reader.flush(&mut |batch| batches.push(batch));
     mapper.add(batches, incoming).await?;
     mapper.map(incoming).await?;
-    finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings)
+    let read = finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings);
+    judge_source(source, ledger)?;
+    Ok(read)
 }
 
 fn must_read(config: &Config, source: &Source, ledger: &Ledger, object: &Listed, digest: &str) -> bool {
@@ -214,7 +238,7 @@ fn must_read(config: &Config, source: &Source, ledger: &Ledger, object: &Listed,
     config.full || ledger.is_new(&source.name, object, digest) || is_reread()
 }
 
-/// Enters every object into the ledger and judges the source as a whole.
+/// Enters every object into the ledger.
 fn finish_source(
     source: &Source,
     format: &Format,
@@ -223,9 +247,8 @@ fn finish_source(
     ledger: &mut Ledger,
     incoming: &mut Incoming,
     warnings: &mut Vec<String>,
-) -> Result<SourceRead> {
+) -> SourceRead {
     let mut total = SourceRead { objects: reads.len(), ..SourceRead::default() };
-    let mut readable = 0;
     let mut first_reason = None;
     for (listed, read) in reads {
         let mapped = seen.remove(&listed.key).unwrap_or_default();
@@ -248,15 +271,15 @@ fn finish_source(
         rejected
             .extend(mapped.rejected.iter().map(|(number, path, reason)| line(*number, path.clone(), reason.clone())));
         if let Some(fault) = &read.fault {
-            warnings.push(format!("object `{}` of source `{}`: {fault}", listed.key, source.name));
+            warnings.push(format!("object `{}` of source `{}`: {fault}; deliver it again", listed.key, source.name));
+        } else if listed.size == 0 {
+            warnings.push(format!("object `{}` of source `{}` is empty", listed.key, source.name));
         }
         if first_reason.is_none() {
-            first_reason =
-                rejected.first().map(|r| format!("`{}` line {}: {}: {}", r.object_key, r.line, r.path, r.reason));
+            first_reason = rejected.first().map(place_and_reason);
         }
         total.records += read.records;
         total.rejected += read.rejected + mapped.rejected.len() as i64;
-        readable += read.records - read.rejected;
         let entry = Entry {
             source: source.name.clone(),
             format: source.format.clone(),
@@ -279,17 +302,29 @@ fn finish_source(
         };
         ledger.put(entry, rejected);
     }
-    if total.rejected > 0 {
-        warnings
-            .push(format!("source `{}`: {} of {} records were rejected", source.name, total.rejected, total.records));
+    if let (true, Some(reason)) = (total.rejected > 0, &first_reason) {
+        warnings.push(format!(
+            "source `{}`: {} of {} records were rejected; first {reason}; `trimtab sql \"select * from quarantine\"` shows all",
+            source.name, total.rejected, total.records
+        ));
     }
-    if let (true, 0, Some(reason)) = (total.objects > 0, readable, first_reason) {
-        return Err(Error::data(format!("source `{}` gave no readable row", source.name))
-            .at(format!("format `{}`, {} objects, {} records", source.format, total.objects, total.records))
-            .at(format!("first reason: {reason}"))
-            .hint("check that the format fits the objects: `trimtab explain FORMAT` shows what it expects"));
-    }
-    Ok(total)
+    total
+}
+
+/// The settled rows of a day and the originals of its repeated calls, if the day is known.
+async fn stored_rows(
+    state: &Store,
+    schema: &SchemaRef,
+    kept_key: &str,
+    originals_key: &str,
+) -> Result<Option<(RecordBatch, RecordBatch)>> {
+    let read = |key: &str, bytes| from_parquet(bytes, schema).map_err(|error| error.at(format!("at {key}")));
+    let Some(bytes) = state.get_if_exists(kept_key).await? else { return Ok(None) };
+    let originals = match state.get_if_exists(originals_key).await? {
+        Some(bytes) => read(originals_key, bytes)?,
+        None => RecordBatch::new_empty(schema.clone()),
+    };
+    Ok(Some((read(kept_key, bytes)?, originals)))
 }
 
 /// Settles one day: what it held, less the rows of objects that were read again, plus the new rows.
@@ -300,21 +335,23 @@ async fn settle_day(
     rows: Vec<RecordBatch>,
     replaced: &BTreeSet<(String, String)>,
     ledger: &mut Ledger,
+    is_full: bool,
 ) -> Result<()> {
     let name = &table.name;
     let (kept_key, originals_key) =
         (format!("{name}/event_date={day}/part.parquet"), format!("{name}_originals/event_date={day}/part.parquet"));
     let stored = Arc::new(without(&table.schema, "event_date"));
     let mut all = Vec::new();
-    if let Some(bytes) = state.get_if_exists(&kept_key).await? {
-        let kept = from_parquet(bytes, &stored)?;
-        let originals = match state.get_if_exists(&originals_key).await? {
-            Some(bytes) => from_parquet(bytes, &stored)?,
-            None => RecordBatch::new_empty(stored.clone()),
-        };
-        all = repeats::originals(&kept, &originals, |source, key| {
-            replaced.contains(&(source.to_string(), key.to_string()))
-        })?;
+    match stored_rows(state, &stored, &kept_key, &originals_key).await {
+        Ok(None) => {}
+        Ok(Some((kept, originals))) => {
+            all = repeats::originals(&kept, &originals, |source, key| {
+                replaced.contains(&(source.to_string(), key.to_string()))
+            })?;
+        }
+        // A broken file is built again from the objects that are still there.
+        Err(error) if is_full && error.kind() == Kind::Engine => {}
+        Err(error) => return Err(error),
     }
     for batch in rows {
         let columns = stored.fields().iter().filter_map(|field| batch.column_by_name(field.name()).cloned()).collect();

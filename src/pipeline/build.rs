@@ -25,15 +25,26 @@ const VERSIONS: &str = "daily_versions.json";
 pub struct Versions(BTreeMap<String, BTreeMap<NaiveDate, String>>);
 
 impl Versions {
-    /// Loads what a state holds.
+    /// Loads what a state holds; with `is_full` a broken record is as good as none.
     ///
     /// # Errors
     /// `Storage` when it cannot be read.
-    pub async fn load(state: &Store) -> Result<Versions> {
+    pub async fn load(state: &Store, is_full: bool) -> Result<Versions> {
         let Some(bytes) = state.get_if_exists(VERSIONS).await? else { return Ok(Versions::default()) };
-        serde_json::from_slice(&bytes).map(Versions).map_err(|error| {
-            Error::engine(format!("`{VERSIONS}` of the state is broken")).because(error).hint("run with --full")
-        })
+        match serde_json::from_slice(&bytes) {
+            Ok(versions) => Ok(Versions(versions)),
+            Err(_) if is_full => Ok(Versions::default()),
+            Err(error) => Err(Error::engine(format!("`{VERSIONS}` of the state is broken"))
+                .because(error)
+                .hint("run with --full")),
+        }
+    }
+
+    /// Forgets what built the days whose rows changed, so that they are built again even if this run ends before it builds them.
+    pub fn forget(&mut self, days: &BTreeSet<NaiveDate>) {
+        for known in self.0.values_mut() {
+            known.iter_mut().filter(|(day, _)| days.contains(day)).for_each(|(_, version)| version.clear());
+        }
     }
 
     /// Writes them.
@@ -135,7 +146,9 @@ pub async fn days(
     let version = version(project, query);
     let known = versions.0.entry(query.name.clone()).or_default();
     let stale = kept.iter().filter(|day| known.get(day) != Some(&version)).copied();
-    let wanted: BTreeSet<NaiveDate> = changed.iter().copied().chain(stale).collect();
+    // A day that lost its last row is kept no more, but what was built of it still stands.
+    let forgotten = known.iter().filter(|(_, version)| version.is_empty()).map(|(day, _)| *day);
+    let wanted: BTreeSet<NaiveDate> = changed.iter().copied().chain(stale).chain(forgotten).collect();
     let contract = project.contract(&query.name).ok_or_else(|| {
         Error::project(format!("daily relation `{}` has no contract", query.name))
             .at(format!("at {}", query.path))
@@ -158,7 +171,10 @@ pub async fn days(
                 Some(rows) => folder.put(&key, to_parquet(&project_to(&rows, &file_schema)?)?).await?,
                 None => folder.delete(&key).await?,
             }
-            known.insert(*day, version.clone());
+            match kept.contains(day) {
+                true => known.insert(*day, version.clone()),
+                false => known.remove(day),
+            };
         }
         if let Some(day) = by_day.keys().next() {
             return Err(Error::project(format!(

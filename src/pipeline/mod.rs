@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
 use serde_json::{Value, json};
+use tracing::warn;
 
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::ingest::{self, Ingested, ledger::Ledger};
+use crate::ingest::{self, ledger::Ledger};
 use crate::outcome::Outcome;
 use crate::project::{Project, graph::Layer};
 use crate::report;
@@ -30,8 +31,8 @@ pub struct Night {
     pub summary: String,
     /// Keys that stand below the output.
     pub published: Vec<String>,
-    /// Warnings, one line each.
-    pub warnings: Vec<String>,
+    /// Warnings that were said.
+    pub warnings: usize,
 }
 
 /// Runs one night for the run date of the configuration.
@@ -47,12 +48,24 @@ pub async fn run(project: &Project, config: &Config, progress: &dyn Fn(&str)) ->
     let _lock = lock(&state).await?;
     engine.mount(&state);
 
-    let mut ledger = Ledger::load(&state).await?;
+    let mut ledger = Ledger::load(&state, config.full).await?;
+    let mut versions = Versions::load(&state, config.full).await?;
     let ingested = ingest::run(&engine, project, config, &state, &mut ledger, progress).await?;
+    ingested.warnings.iter().for_each(|warning| warn!("{warning}"));
+    versions.forget(&ingested.changed);
+    versions.save(&state).await?;
+    ledger.save(&state).await?;
+    if let Some(error) = ingested.failure {
+        return Err(error);
+    }
+
     relations::register(&engine, project, config, &ledger)?;
-    build_days(&engine, project, &state, &ledger, &ingested, progress).await?;
+    build_days(&engine, project, &state, &ledger, &ingested.changed, &mut versions, progress).await?;
     let marts = decide(&engine, project, &state, config.date, progress).await?;
     let outcomes = check::run(&engine, project).await?;
+    for outcome in outcomes.iter().filter(|outcome| outcome.rows > 0) {
+        warn!("{}: {} rows; {}", outcome.check, outcome.rows, outcome.because);
+    }
     check::judge(&outcomes)?;
 
     let mut publication = Publication::default();
@@ -65,12 +78,10 @@ pub async fn run(project: &Project, config: &Config, progress: &dyn Fn(&str)) ->
     }
     publication.write(&output, config.date, facts(project, config, &ledger, &marts, &outcomes)).await?;
 
-    let warned = outcomes.iter().filter(|outcome| outcome.rows > 0);
-    let warnings = warned.map(|o| format!("{}: {} rows; {}", o.check, o.rows, o.because));
     Ok(Night {
         summary: pages.get("summary.md").cloned().unwrap_or_default(),
         published: publication.keys().map(str::to_string).collect(),
-        warnings: ingested.warnings.into_iter().chain(warnings).collect(),
+        warnings: ingested.warnings.len() + outcomes.iter().filter(|outcome| outcome.rows > 0).count(),
     })
 }
 
@@ -127,15 +138,14 @@ async fn build_days(
     project: &Project,
     state: &Store,
     ledger: &Ledger,
-    ingested: &Ingested,
+    changed: &BTreeSet<NaiveDate>,
+    versions: &mut Versions,
     progress: &dyn Fn(&str),
 ) -> Result<()> {
-    let mut versions = Versions::load(state).await?;
     let kept: BTreeSet<NaiveDate> =
         ledger.repeats().iter().filter(|r| r.contract == "requests").map(|r| r.event_date).collect();
-    let changed = ingested.changed.get("requests").cloned().unwrap_or_default();
     for query in project.layer(Layer::Daily) {
-        let days = build::days(engine, project, state, query, &changed, &kept, &mut versions).await?;
+        let days = build::days(engine, project, state, query, changed, &kept, versions).await?;
         progress(&format!("{}: {} days", query.name, days.len()));
     }
     versions.save(state).await?;

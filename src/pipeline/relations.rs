@@ -199,7 +199,7 @@ fn edges(project: &Project) -> BTreeSet<u64> {
     edges
 }
 
-/// Buckets of at most 1/64 width (interfaces: 2 %), cut at every edge, and the stratum (half octaves and edges) of each.
+/// Buckets of at most 1/64 width (M 4.4 allows 2 %), cut at every edge, and the stratum (half octaves and edges) of each.
 ///
 /// Bucket of `x`: with `e` = bits of `x` less 7, at least 0: `e * 64 + (x >> e)`. Integers only.
 fn size_buckets(catalog: &BTreeSet<u64>) -> Vec<Value> {

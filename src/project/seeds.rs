@@ -81,7 +81,7 @@ fn read(contract: &Table, path: &str, text: &str) -> Result<RecordBatch> {
     if let Some(line) = read.rejected_lines.first() {
         return Err(Error::project("a row of the seed cannot be read")
             .at(format!("at {path}:{}", line.line + 1))
-            .at(format!("{}: {}", line.path, line.reason))
+            .at(format!("{} {}", line.path, line.reason).trim_start())
             .hint(format!("schemas/contracts/{}.sql says what each column holds", contract.name)));
     }
     if let Some(fault) = read.fault {

@@ -117,7 +117,7 @@ pub fn records(rows: &RecordBatch) -> Result<Vec<serde_json::Value>> {
         .map(|row| {
             let mut record = serde_json::Map::new();
             for (field, column) in schema.fields().iter().zip(rows.columns()) {
-                let value = if column.is_null(row) {
+                let value = if column.is_null(row) || field.data_type() == &DataType::Null {
                     serde_json::Value::Null
                 } else {
                     let text = array_value_to_string(column, row)?;

@@ -57,15 +57,17 @@ fn decisions_and_the_best_alternatives_say_the_same() {
         "--format",
         "csv",
     ]);
+    assert_eq!(said.code, 0, "{}", said.err);
     snapshot("decisions", &said.out);
     let said = sample().0.trimtab(&[
         "sql",
         "select workload_id, option_rank, recommendation_id, to_provider, to_model_id, finding, binding_gate, \
-         estimated_monthly_savings_usd, pass_share_requests, pass_share_cost, is_cache_lost, is_tier_lost, tau_source \
+         estimated_monthly_savings_usd, pass_share_requests, pass_share_spend, is_cache_lost, is_tier_lost, tau_source \
          from alternatives where option_rank <= 2 order by workload_id, option_rank",
         "--format",
         "csv",
     ]);
+    assert_eq!(said.code, 0, "{}", said.err);
     snapshot("alternatives", &said.out);
 }
 
@@ -319,7 +321,12 @@ fn three_dialects_give_the_same_disjoint_buckets() {
         "trimtab.toml",
     ]);
     let rows: Vec<&str> = said.out.lines().skip(1).collect();
-    assert_eq!(rows, ["anthropic,3000,952,2048,700,", "gemini,3000,952,2048,188,512", "openai,3000,952,2048,188,512"], "{}", said.err);
+    assert_eq!(
+        rows,
+        ["anthropic,3000,952,2048,700,", "gemini,3000,952,2048,188,512", "openai,3000,952,2048,188,512"],
+        "{}",
+        said.err
+    );
 }
 
 /// M 1.4: a template tells calls apart without its text ever becoming a column; off unless the source asks.
@@ -333,7 +340,14 @@ fn prompts_become_fingerprints_only_where_the_source_asks() {
     };
     place.write("logs/1.jsonl", line("a", "17") + &line("b", "9,876"));
     let ids = || {
-        let said = place.trimtab(&["sql", "select count(distinct workload_id) as n, min(workload_source) as s from requests_priced", "--format", "csv", "--config", "trimtab.toml"]);
+        let said = place.trimtab(&[
+            "sql",
+            "select count(distinct workload_id) as n, min(workload_source) as s from requests_priced",
+            "--format",
+            "csv",
+            "--config",
+            "trimtab.toml",
+        ]);
         said.out
     };
     place.run_file("2026-11-21", &[("o", "openai_envelope", "logs/")], "");

@@ -1,0 +1,146 @@
+//! 120,288 real answers of ten models, from the overlay `tests/overlays/mmlu-pro`: one file feeds requests and
+//! evaluations, spend is exact, and the two models that have no price cost null, never 0.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::{Python, data, python};
+use crate::support::{Place, root};
+
+/// Spend per model as the data's README prints it, rounded to the micro-dollar.
+const README: [(&str, &str); 10] = [
+    ("Meta-Llama-3.1-70B-Instruct", "4.097123"),
+    ("Meta-Llama-3.1-8B-Instruct", "1.252928"),
+    ("Mistral-7B-Instruct-v0.2", "0.621597"),
+    ("Mixtral-8x7B-Instruct-v0.1", "1.901571"),
+    ("Phi-3-mini-4k-instruct", "0.961454"),
+    ("Qwen1.5-72B-Chat", ""),
+    ("Qwen1.5-7B-Chat", ""),
+    ("gemini-1.5-flash-002", "0.566276"),
+    ("gemini-1.5-pro-002", "8.176051"),
+    ("jamba-1.5-large", "7.816762"),
+];
+
+#[test]
+fn real_answers_cost_what_their_readme_says_and_feed_the_evaluations() {
+    let Some(data) = data() else { return };
+    // Absent, the README's figures are compared alone.
+    let python = python();
+    let folder = data.join("data/mmlu-pro-results");
+    let place = Place::new();
+    let overlay = format!("project = \"{}\"\n", root().join("tests/overlays/mmlu-pro").display());
+    let url = format!("{}/", folder.display());
+    place.write(
+        "trimtab.toml",
+        format!(
+            "date = \"2026-11-01\"\nstate = \"out/state/\"\noutput = \"out/\"\n{overlay}\
+             [[sources]]\nname = \"answers\"\nformat = \"mmlu_pro\"\nurl = \"{url}\"\n"
+        ),
+    );
+    let said = place.trimtab(&["run", "--config", "trimtab.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+
+    let models = place.sql(
+        "select billed_model_id as model, sum(requests) as requests, sum(input_tokens) as input, \
+         sum(output_tokens) as output, sum(cost_usd) as cost_usd, min(price_status) as status, \
+         sum(unknown_model_requests) as unknown, sum(unpriced_requests) as unpriced \
+         from spend_by_model group by billed_model_id order by billed_model_id",
+    );
+    let sum = |name: &str| models.iter().map(|row| row[name].parse::<i64>().expect("a number")).sum::<i64>();
+    assert_eq!((sum("requests"), sum("input"), sum("output")), (120_288, 23_770_251, 14_547_556));
+
+    let prices = prices(&folder.join("prices.csv"));
+    assert_eq!(prices.len(), 8);
+    let mut total = 0;
+    for (row, (model, readme)) in models.iter().zip(README) {
+        assert_eq!(row["model"], model);
+        let Some((input, output)) = prices.get(model) else {
+            assert_eq!((row["cost_usd"].as_str(), readme), ("", ""), "no price is known: {row:?}");
+            continue;
+        };
+        let tokens = |name: &str| row[name].parse::<i128>().expect("tokens");
+        let exact = tokens("input") * input + tokens("output") * output;
+        assert_eq!(row["cost_usd"], decimal(exact), "{model}: to the last decimal");
+        assert_eq!(
+            decimal((exact + 500_000) / 1_000_000 * 1_000_000)[..readme.len()],
+            *readme,
+            "{model}: to the micro-dollar"
+        );
+        assert_eq!(row["status"], "priced");
+        total += exact;
+    }
+    assert_eq!(models.len(), README.len());
+    // One Qwen stands in the catalog without a price, the other in no catalog.
+    let without: Vec<_> = models.iter().filter(|row| row["cost_usd"].is_empty()).collect();
+    let cells = |row: &crate::support::Row| ["model", "status", "unknown", "unpriced"].map(|name| row[name].clone());
+    assert_eq!(cells(without[0]), ["Qwen1.5-72B-Chat", "unpriced", "0", "12032"]);
+    assert_eq!(cells(without[1]), ["Qwen1.5-7B-Chat", "unknown_model", "12032", "0"]);
+    assert_eq!(without.len(), 2);
+    let headline = &place.sql("select * from headline")[0];
+    assert_eq!(headline["spend_window_usd"], decimal(total));
+    assert_eq!((headline["workloads"].as_str(), headline["unpriced_requests"].as_str()), ("14", "24064"));
+
+    evaluations(&place);
+    if let Some(python) = python {
+        agrees_with_oracle(&python, &folder, &models);
+    }
+}
+
+/// Every row is a call and a score; two models pair on the question, and what one lacks is not invented.
+fn evaluations(place: &Place) {
+    let read = &place.sql("select * from coverage where event_date is null")[0];
+    let counts = ["records_read", "rows_in", "rows_kept", "rows_repeated", "rows_rejected"];
+    assert_eq!(counts.map(|name| &*read[name]), ["120288", "240576", "240576", "0", "0"]);
+    let scores = &place.sql(
+        "select count(*) as items, count(distinct workload_id) as workloads, count(distinct model_id) as models, \
+         sum(case when is_correct then 1 else 0 end) as correct from evaluations",
+    )[0];
+    assert_eq!((&*scores["items"], &*scores["workloads"], &*scores["models"]), ("120288", "14", "10"));
+    let pairs = &place.sql(
+        "with large as (select item_id, is_correct from evaluations where model_id = 'gemini-1.5-pro-002'), \
+         small as (select item_id, is_correct from evaluations where model_id = 'gemini-1.5-flash-002') \
+         select count(*) as pairs, avg(case when large.is_correct then 1.0 else 0.0 end) as large, \
+         avg(case when small.is_correct then 1.0 else 0.0 end) as small \
+         from large inner join small on small.item_id = large.item_id",
+    )[0];
+    assert_eq!(pairs["pairs"], "12002", "each file lacks some questions");
+    let accuracy = |name: &str| pairs[name].parse::<f64>().expect("a share");
+    assert!((accuracy("large") - 0.702383).abs() < 5e-7 && (accuracy("small") - 0.640893).abs() < 5e-7, "{pairs:?}");
+}
+
+/// The data's own oracle is DuckDB's SQL: it shares nothing with this program.
+fn agrees_with_oracle(python: &Python, folder: &Path, models: &[crate::support::Row]) {
+    let said = python.run(&folder.join("oracle.py"), &[Path::new("--json")]);
+    let oracle: serde_json::Value = serde_json::from_str(&said).expect("the oracle prints JSON");
+    let rows = oracle["spend_per_model"].as_array().expect("rows");
+    assert_eq!(rows.len(), models.len());
+    for (row, found) in rows.iter().zip(models) {
+        assert_eq!(row["model"], *found["model"]);
+        for (name, column) in [("requests", "requests"), ("pt", "input"), ("ot", "output")] {
+            assert_eq!(row[name].to_string(), found[column], "{name} of {}", row["model"]);
+        }
+        match row["spend_usd"].as_f64() {
+            None => assert_eq!(found["cost_usd"], "", "{row}"),
+            // The oracle divides, so its figure is a float: equal within its own error.
+            Some(spend) => {
+                assert!((spend - found["cost_usd"].parse::<f64>().expect("a cost")).abs() < 1e-9, "{row} {found:?}")
+            }
+        }
+    }
+}
+
+/// Input and output price per model in millionths of a dollar per million tokens, which are pico-dollars per token.
+fn prices(file: &Path) -> BTreeMap<String, (i128, i128)> {
+    let micro = |text: &str| {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        format!("{whole}{fraction:0<6}").parse::<i128>().expect("a price")
+    };
+    let mut reader = csv::Reader::from_path(file).expect("prices.csv");
+    let records = reader.records().map(|record| record.expect("a record"));
+    records.map(|record| (record[0].to_string(), (micro(&record[1]), micro(&record[2])))).collect()
+}
+
+/// Pico-dollars as dollars with twelve decimals.
+fn decimal(pico: i128) -> String {
+    format!("{}.{:012}", pico / 1_000_000_000_000, pico % 1_000_000_000_000)
+}
