@@ -1,6 +1,6 @@
 //! What has been read: one entry per object, kept in `<state>/ledger.jsonl.zst`, with the lines that were rejected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use chrono::NaiveDate;
@@ -146,6 +146,18 @@ impl Ledger {
     /// Kept and repeated rows.
     pub fn repeats(&self) -> &[Repeats] {
         &self.repeats
+    }
+
+    /// Takes back what was held against objects that are gone: their owner deleted them or delivered them under another
+    /// key. Their rows stay.
+    pub fn excuse_vanished(&mut self, source: &str, listed: &BTreeSet<&str>) {
+        for entry in self.entries.values_mut().filter(|e| e.source == source && !listed.contains(e.object_key.as_str()))
+        {
+            entry.records -= entry.rejected_lines;
+            entry.rows -= entry.rejected_rows;
+            (entry.rejected_lines, entry.rejected_rows, entry.fault) = (0, 0, None);
+        }
+        self.rejected.retain(|line| line.source != source || listed.contains(line.object_key.as_str()));
     }
 
     /// Replaces the entry and the rejected lines of an object.

@@ -168,7 +168,7 @@ fn judge_source(source: &Source, ledger: &Ledger) -> Result<()> {
             Err(Error::data(format!("source `{}` gave no readable row", source.name))
                 .at(format!("format `{}`, {} objects, {records} records", source.format, entries.len()))
                 .at(format!("first reason: {}", place_and_reason(reason)))
-                .hint("check that the format fits the objects: `trimtab explain FORMAT` shows what it expects"))
+                .hint(format!("check that the format fits: `trimtab explain {}` shows what it expects", source.format)))
         }
         _ => Ok(()),
     }
@@ -194,6 +194,7 @@ async fn read_source(
     let format = Format::find(project, source)?;
     let store = Store::open(&source.url, &config.stores)?;
     let listed: Vec<Listed> = store.list().await?.into_iter().filter(|object| format.holds(&object.key)).collect();
+    ledger.excuse_vanished(&source.name, &listed.iter().map(|object| object.key.as_str()).collect());
     if listed.is_empty() {
         warnings.push(format!("source `{}` has no object that looks like `{}`", source.name, source.format));
     }
@@ -212,8 +213,17 @@ async fn read_source(
         async move { (store.get(&object.key).await, object) }
     }))
     .buffered(config.engine.concurrency.max(1));
+    let mut failure = None;
     while let Some((bytes, listed)) = fetched.next().await {
-        let object = Object { key: listed.key.clone(), bytes: bytes?, last_modified: listed.last_modified };
+        // An object that cannot be fetched fails the source at the end; the others are read and entered all the same.
+        let bytes = match bytes {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                failure.get_or_insert(error);
+                continue;
+            }
+        };
+        let object = Object { key: listed.key.clone(), bytes, last_modified: listed.last_modified };
         let mut batches = Vec::new();
         let read = reader.read(&object, &mut |batch| batches.push(batch));
         mapper.add(batches, incoming).await?;
@@ -224,6 +234,9 @@ async fn read_source(
     mapper.add(batches, incoming).await?;
     mapper.map(incoming).await?;
     let read = finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings);
+    if let Some(error) = failure {
+        return Err(error);
+    }
     judge_source(source, ledger)?;
     Ok(read)
 }

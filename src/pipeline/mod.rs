@@ -93,6 +93,7 @@ pub async fn plan(engine: &Engine, project: &Project, config: &Config) -> Result
     for source in &config.sources {
         project.sources.get(&source.format).ok_or_else(|| ingest::unknown_format(project, source))?;
     }
+    report::check(project)?;
     relations::register(engine, project, config, &Ledger::default())?;
     for (format, table) in &project.sources {
         engine.register_empty(format, &ingest::raw_schema(table))?;

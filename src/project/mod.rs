@@ -219,6 +219,10 @@ fn read_overlay(folder: &Path) -> Result<Vec<(String, String)>> {
             if ["schemas/", "queries/", "templates/"].iter().any(|top| name.starts_with(top)) && !name.ends_with(".md")
             {
                 found.push((name, std::fs::read_to_string(&path).map_err(unreadable)?));
+            } else if [".sql", ".csv", ".j2"].iter().any(|ending| name.ends_with(ending)) {
+                return Err(Error::project(format!("`{name}` stands in no folder of a project"))
+                    .at(format!("at {}", folder.display()))
+                    .hint("an overlay holds schemas/, queries/ and templates/, with the same tree as ours"));
             }
         }
     }

@@ -47,17 +47,30 @@ pub fn render(
     Ok(pages)
 }
 
+/// Compiles every template, so that a fault shows before a night and not after it.
+///
+/// # Errors
+/// `Project`, naming template and line.
+pub fn check(project: &Project) -> Result<()> {
+    for (file, text) in &project.templates {
+        environment().add_template(file, text).map_err(|error| broken(file, error))?;
+    }
+    Ok(())
+}
+
+fn broken(file: &str, error: minijinja::Error) -> Error {
+    Error::project(format!("template `{file}` does not render"))
+        .at(format!("at templates/{file}:{}", error.line().unwrap_or(1)))
+        .because(error)
+        .hint("the marts' columns are in docs/columns.md")
+}
+
 /// Renders one template.
 ///
 /// # Errors
 /// `Project`, naming template and line, when it does not render.
 pub fn page(text: &str, file: &str, context: &serde_json::Value) -> Result<String> {
-    let failed = |error: minijinja::Error| {
-        Error::project(format!("template `{file}` does not render"))
-            .at(format!("at templates/{file}:{}", error.line().unwrap_or(1)))
-            .because(error)
-            .hint("the marts' columns are in docs/columns.md")
-    };
+    let failed = |error: minijinja::Error| broken(file, error);
     let mut environment = environment();
     environment.add_template(file, text).map_err(failed)?;
     environment.get_template(file).and_then(|template| template.render(context)).map_err(failed)

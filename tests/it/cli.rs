@@ -1033,3 +1033,26 @@ fn refusing_server(status: &'static str, code: &'static str) -> String {
     });
     url
 }
+
+#[test]
+fn a_bad_object_that_its_owner_takes_away_is_forgiven() {
+    let place = Place::new();
+    place.write("logs/a.jsonl", calls("good", 3));
+    place.write("logs/b.jsonl", "{\"ts\":7}\n");
+    place.run_file(DATE, &[("apps", "openai_envelope", "logs/")], "");
+    says(&place.trimtab(&RUN), 5, &["check_rejected_share"]);
+    std::fs::rename(place.path("logs/b.jsonl"), place.path("logs/b.old")).unwrap();
+    says(&place.trimtab(&RUN), 0, &[]);
+    assert_eq!(rows(&place, "select count(*) as n from quarantine"), ["0"]);
+}
+
+#[test]
+fn an_overlay_with_a_folder_of_another_name_is_refused() {
+    let place = Place::new();
+    place.write("overlay/query/marts/x.sql", "select 1");
+    says(
+        &place.trimtab(&["check", "--project", "overlay"]),
+        2,
+        &["query/marts/x.sql", "stands in no folder", "hint: "],
+    );
+}
