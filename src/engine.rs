@@ -178,3 +178,59 @@ impl Engine {
         Ok((schema, frame.collect().await?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, StringArray};
+    use arrow::datatypes::Field;
+    use url::Url;
+
+    use super::*;
+    use crate::table_file::to_parquet;
+
+    fn schema() -> SchemaRef {
+        Arc::new(Schema::new(vec![
+            Field::new("id", DataType::Utf8, false),
+            Field::new("n", DataType::Int64, true),
+            Field::new("event_date", DataType::Date32, false),
+        ]))
+    }
+
+    async fn text(engine: &Engine, sql: &str) -> String {
+        let (_, rows) = engine.select(sql).await.unwrap();
+        arrow::util::pretty::pretty_format_batches(&rows).unwrap().to_string()
+    }
+
+    #[tokio::test]
+    async fn days_are_read_back_with_the_contracts_schema_and_an_empty_relation_plans() {
+        let store = Store::open(&Url::parse("memory:///engine_test/things/").unwrap(), &[]).unwrap();
+        let engine = Engine::open(&EngineOptions::default()).await.unwrap();
+        engine.mount(&store);
+        engine.register_days("things", &schema(), &store, None).unwrap();
+        assert_eq!(
+            engine.select("select * from things").await.unwrap().1.iter().map(RecordBatch::num_rows).sum::<usize>(),
+            0
+        );
+
+        let file = Arc::new(crate::table_file::without(&schema(), "event_date"));
+        for (day, n) in [("2026-11-19", Some(1)), ("2026-11-20", None)] {
+            let columns: Vec<arrow::array::ArrayRef> =
+                vec![Arc::new(StringArray::from(vec![day])), Arc::new(Int64Array::from(vec![n]))];
+            let rows = RecordBatch::try_new(file.clone(), columns).unwrap();
+            store.put(&format!("event_date={day}/part.parquet"), to_parquet(&rows).unwrap()).await.unwrap();
+        }
+        // A day written later is seen: no listing is remembered.
+        let all =
+            text(&engine, "select id, n, event_date, arrow_typeof(event_date) as t from things order by id").await;
+        assert!(all.contains("| 2026-11-19 | 1 | 2026-11-19 | Date32 |"), "{all}");
+        assert!(all.contains("| 2026-11-20 |   | 2026-11-20 | Date32 |"), "{all}");
+        let (found, _) = engine.select("select * from things").await.unwrap();
+        assert!(
+            !found.field_with_name("id").unwrap().is_nullable() && found.field_with_name("n").unwrap().is_nullable()
+        );
+
+        let day = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
+        engine.register_days("things", &schema(), &store, Some(&[day])).unwrap();
+        assert!(text(&engine, "select count(*) as n from things").await.contains("| 1 |"));
+    }
+}
