@@ -82,7 +82,7 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     let text = crate::report::page(
         opened.project.templates.get("explain.txt.j2").map_or("", String::as_str),
         "explain.txt.j2",
-        &serde_json::json!({ "decisions": chosen, "alternatives": tried }),
+        &serde_json::json!({ "decisions": chosen, "alternatives": tried, "window_days": opened.window_days }),
     )?;
     print!("{text}");
     Ok(())

@@ -71,6 +71,8 @@ pub struct Opened {
     pub engine: Engine,
     /// The project's text.
     pub project: Project,
+    /// Days of the decision window.
+    pub window_days: i64,
     /// Why there are no marts, when nothing was published for the run date.
     pub unpublished: Option<String>,
 }
@@ -125,5 +127,5 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
         }
     }
     let unpublished = (!is_published).then(|| format!("nothing was published for {date}"));
-    Ok(Opened { engine, project, unpublished })
+    Ok(Opened { engine, project, window_days: config.windows.decision_days, unpublished })
 }

@@ -15,9 +15,6 @@ use url::Url;
 use crate::error::{Error, Result};
 pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
 
-/// Days of the decision window `[D-28, D)`.
-pub const WINDOW_DAYS: i64 = 28;
-
 /// What a run works on, fully decided.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -37,6 +34,8 @@ pub struct Config {
     pub sources: Vec<Source>,
     /// Options of object stores, by URL prefix.
     pub stores: Vec<StoreOptions>,
+    /// Days that marts look back.
+    pub windows: Windows,
     /// Limits and memory.
     pub engine: EngineOptions,
     /// The owner's facts and parameters.
@@ -84,6 +83,22 @@ pub struct StoreOptions {
     pub options: BTreeMap<String, String>,
 }
 
+/// Days that marts look back from the run date.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Windows {
+    /// Decision window, whole weeks: `[D-28, D)` by default.
+    pub decision_days: i64,
+    /// What `spend_by_model` and `coverage` show.
+    pub report_days: i64,
+}
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self { decision_days: 28, report_days: 62 }
+    }
+}
+
 /// Limits of the engine.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -113,6 +128,8 @@ struct RunFile {
     sources: Vec<SourceEntry>,
     #[serde(default)]
     stores: Vec<StoreOptions>,
+    #[serde(default)]
+    windows: Windows,
     #[serde(default)]
     engine: EngineOptions,
     #[serde(default)]
@@ -248,6 +265,11 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         return Err(wrong(format!("engine kind `{}` does not exist", run_file.engine.kind))
             .hint("write kind = \"local\" or leave the table out"));
     }
+    let Windows { decision_days, report_days } = run_file.windows;
+    if decision_days < 7 || decision_days % 7 != 0 || !(decision_days..=390).contains(&report_days) {
+        return Err(wrong(format!("windows of {decision_days} and {report_days} days cannot be used"))
+            .hint("decision_days is whole weeks, at least 7; report_days is at least as long and at most 390"));
+    }
     for (id, workload) in &run_file.workloads {
         if let Some(word) = workload.criticality.as_deref().filter(|w| !["low", "medium", "high"].contains(w)) {
             return Err(wrong(format!("workload `{id}` has criticality `{word}`"))
@@ -271,6 +293,7 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
             .or_else(|| run_file.project.map(|path| folder.map_or(path.clone(), |folder| folder.join(&path)))),
         sources,
         stores: run_file.stores.into_iter().map(|store| secrets(store, place)).collect::<Result<_>>()?,
+        windows: run_file.windows,
         engine: run_file.engine,
         facts: Facts {
             workloads: run_file.workloads,
@@ -353,6 +376,14 @@ mod tests {
         let error = sample(&format!("{MINIMAL}colour = \"red\"\n")).unwrap_err();
         assert!(error.to_string().contains(":7"), "{error}");
         assert!(error.to_string().contains("colour"), "{error}");
+    }
+
+    #[test]
+    fn a_window_is_whole_weeks() {
+        let windows = |days: i64| sample(&format!("{MINIMAL}[windows]\ndecision_days = {days}\n"));
+        assert_eq!(windows(56).unwrap().windows.decision_days, 56);
+        assert!(windows(30).unwrap_err().to_string().contains("30 and 62 days"));
+        assert_eq!(sample(MINIMAL).unwrap().windows.decision_days, 28);
     }
 
     #[test]

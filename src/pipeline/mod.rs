@@ -210,7 +210,7 @@ fn facts(
         project.seeds.iter().map(|(name, seed)| (name.as_str(), seed.digest.as_str())).collect();
     let rows: BTreeMap<&str, usize> = marts.iter().map(|(name, rows)| (name.as_str(), rows.num_rows())).collect();
     json!({
-        "window_days": crate::config::WINDOW_DAYS,
+        "window_days": config.windows.decision_days,
         "sources": config.sources.iter().map(|s| json!({ "name": s.name, "format": s.format, "rank": s.rank })).collect::<Vec<_>>(),
         "inputs": inputs,
         "seeds": seeds,

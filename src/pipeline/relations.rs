@@ -7,15 +7,13 @@ use arrow::datatypes::Int64Type;
 use chrono::{Duration, NaiveDate};
 use serde_json::{Value, json};
 
-use crate::config::{Config, WINDOW_DAYS};
+use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::Ledger;
 use crate::project::{Project, graph};
 use crate::table_file::to_rows;
 
-/// Days that `spend_by_model` and `coverage` show.
-const REPORT_DAYS: i64 = 62;
 /// Largest size that is told apart, tokens or milliseconds; contracts reject what is larger.
 const LARGEST_SIZE: u64 = 1 << 31;
 
@@ -68,15 +66,16 @@ fn values<T: serde::Serialize>(rows: &[T]) -> Result<Vec<Value>> {
 }
 
 fn settings(config: &Config) -> Value {
+    let window_days = config.windows.decision_days;
     let day = |days: i64| (config.date - Duration::days(days)).to_string();
     json!({
         "run_date": config.date.to_string(),
-        "window_days": WINDOW_DAYS,
-        "window_from": day(WINDOW_DAYS),
-        "previous_window_from": day(2 * WINDOW_DAYS),
-        "report_from": day(REPORT_DAYS),
+        "window_days": window_days,
+        "window_from": day(window_days),
+        "previous_window_from": day(2 * window_days),
+        "report_from": day(config.windows.report_days),
         "month_factor_numerator": 365,
-        "month_factor_denominator": 12 * WINDOW_DAYS,
+        "month_factor_denominator": 12 * window_days,
         "candidate_providers": config.facts.candidate_providers.len(),
     })
 }

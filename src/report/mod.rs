@@ -33,7 +33,7 @@ pub fn render(
         .collect();
     let context = json!({
         "run_date": config.date.to_string(),
-        "window_days": crate::config::WINDOW_DAYS,
+        "window_days": config.windows.decision_days,
         "version": env!("CARGO_PKG_VERSION"),
         "is_sample": config.is_sample,
         "marts": relations,
