@@ -88,12 +88,12 @@ pub struct RunArgs {
     #[arg(long, value_name = "D", requires = "from")]
     pub to: Option<NaiveDate>,
     /// Read everything again
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["from", "to"])]
     pub full: bool,
     /// How log lines on standard error look
     #[arg(long, default_value = "text", value_name = "text|json")]
     pub log_format: LogFormat,
-    /// Say nothing but errors
+    /// No summary and no log lines: only the paths that were written, and errors
     #[arg(long)]
     pub quiet: bool,
 }

@@ -8,7 +8,13 @@ with calls as (
         *,
         coalesce(provider_names.provider, lower(requests.gen_ai_provider_name), 'unknown') as billing_provider,
         coalesce(requests.gen_ai_response_model, requests.gen_ai_request_model) as billed_name,
-        coalesce(requests.gen_ai_usage_input_tokens, requests.gen_ai_usage_output_tokens) is not null as has_usage
+        -- Half a usage is no usage, but for what has no output.
+        requests.gen_ai_usage_input_tokens is not null
+        and (
+            requests.gen_ai_usage_output_tokens is not null
+            or requests.x_status = 'error'
+            or coalesce(requests.gen_ai_operation_name, '') = 'embeddings'
+        ) as has_usage
     from requests
     left join provider_names on provider_names.name = lower(requests.gen_ai_provider_name)
 ),
@@ -148,9 +154,15 @@ priced as (
         and resolved.gen_ai_usage_input_tokens <= size_buckets.upto
 ),
 
+-- A name that is empty, or the word for no name, names nothing.
 judged as (
     select
         *,
+        nullif(nullif(trim(x_workload_tag), ''), 'unattributed') as tag,
+        nullif(nullif(trim(gen_ai_prompt_name), ''), 'unattributed') as prompt,
+        nullif(nullif(trim(x_app), ''), 'unattributed') as app,
+        nullif(nullif(trim(x_api_key_alias), ''), 'unattributed') as api_key,
+        nullif(x_template_id, '') as template,
         case
             when is_hit then 'free'
             -- an error without tokens is not billed, whatever the model (M 1.7)
@@ -167,9 +179,7 @@ judged as (
 select
     x_record_id,
     coalesce(
-        nullif(x_workload_tag, ''), nullif(gen_ai_prompt_name, ''), nullif(x_app, ''), nullif(x_api_key_alias, ''),
-        'template:' || nullif(x_template_id, ''),
-        'shape:' || nullif(sub_account_id, '') || '/' || nullif(x_endpoint, '') || '/' || billed_name,
+        tag, prompt, app, api_key, 'template:' || template, 'shape:' || sub_account_id || '/' || x_endpoint || '/' || billed_name,
         'unattributed'
     ) as workload_id,
     billing_provider as provider,
@@ -179,12 +189,12 @@ select
     coalesce(billed_model, billed_name) as billed_model_id,
     tier as service_tier,
     case
-        when nullif(x_workload_tag, '') is not null then 'tag'
-        when nullif(gen_ai_prompt_name, '') is not null then 'prompt'
-        when nullif(x_app, '') is not null then 'app'
-        when nullif(x_api_key_alias, '') is not null then 'key'
-        when nullif(x_template_id, '') is not null then 'template'
-        when nullif(sub_account_id, '') || nullif(x_endpoint, '') || billed_name is not null then 'shape'
+        when tag is not null then 'tag'
+        when prompt is not null then 'prompt'
+        when app is not null then 'app'
+        when api_key is not null then 'key'
+        when template is not null then 'template'
+        when sub_account_id || x_endpoint || billed_name is not null then 'shape'
         else 'unattributed'
     end as workload_source,
     input_base_bucket,

@@ -6,6 +6,8 @@ with workload as (
     select
         int_workloads.*,
         models.retires_on,
+        int_workloads.unknown_model_requests + int_workloads.unpriced_requests + int_workloads.no_usage_requests
+            >= int_workloads.requests as is_unpriced,
         models.retires_on < int_limits.horizon_ends as is_source_retiring,
         coalesce(models.retires_on <= int_limits.lead_ends, false) as is_source_ending
     from int_workloads
@@ -60,6 +62,7 @@ chosen as (
         ranked.horizon_monthly_savings_usd,
         case
             when workload.workload_source = 'unattributed' then 'KEEP'
+            when workload.is_unpriced then 'BLOCKED'
             when ranked.binding_gate in ('UNPRICED', 'VOLUME') then 'BLOCKED'
             -- The model in use ends before a move could pay: whatever comes next is no saving of ours (M 7.2).
             when workload.is_source_ending then 'MIGRATE'
@@ -69,6 +72,8 @@ chosen as (
         end as action,
         case
             when workload.workload_source = 'unattributed' then 'UNATTRIBUTED'
+            when workload.is_unpriced and workload.unknown_model_requests + workload.unpriced_requests = 0 then 'NO_USAGE'
+            when workload.is_unpriced then 'UNPRICED'
             when ranked.binding_gate in ('UNPRICED', 'VOLUME') then ranked.binding_gate
             when workload.is_source_ending then 'SOURCE_RETIRES'
             when ranked.finding = 'to_test' then 'NO_EVIDENCE'

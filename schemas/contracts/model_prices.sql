@@ -2,6 +2,9 @@
 --
 -- version: 1
 -- key:     provider, model_id, bucket, service_tier, region_class, above_prompt_tokens
+-- values:  bucket = input | cache_read | cache_write_5m | cache_write_1h | input_audio | input_image | output | reasoning
+--          | output_audio | output_image; service_tier = standard | batch | flex | priority | provisioned | peak | off-peak;
+--          band_mode = whole_request | marginal
 create external table model_prices (
     provider varchar not null, -- who bills, OpenTelemetry GenAI provider names where they exist
     model_id varchar not null, -- id as sent in a request to that provider, without region prefix

@@ -2,6 +2,7 @@
 --
 -- version: 1
 -- key:     parameter_id, name, scope, key
+-- values:  scope = all | workload | pair; class = measured | published | assumption | convention | config
 create external table parameters (
     parameter_id varchar not null, -- P-id of the method
     name varchar not null, -- name in the formula

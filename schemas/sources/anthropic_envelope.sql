@@ -1,7 +1,7 @@
 -- One call of the Anthropic Messages API, logged by the caller around the message object.
 --
 -- docs:    https://docs.anthropic.com/en/api/messages
--- objects: \.(jsonl|ndjson|json)(\.gz)?$
+-- objects: \.(jsonl|ndjson|json)(\.(gz|zst))?$
 create external table anthropic_envelope (
     ts timestamp with time zone not null, -- end of the call
     started_at timestamp with time zone,

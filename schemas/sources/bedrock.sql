@@ -1,7 +1,7 @@
 -- One Amazon Bedrock model invocation, as the account's invocation log in S3 has it.
 --
 -- docs:    https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
--- objects: (^|/)\d{4}/\d{2}/\d{2}/\d{2}/[^/]+\.json(\.gz)?$
+-- objects: (^|/)\d{4}/\d{2}/\d{2}/\d{2}/[^/]+\.json(\.(gz|zst))?$
 -- skip:    (^|/)data/|amazon-bedrock-logs-permission-check$
 create external table bedrock (
     "schemaType" varchar, -- ModelInvocationLog

@@ -1,7 +1,7 @@
 -- One score of a model on a workload: of one item, or of an aggregate of items. The columns are the contract's own.
 --
 -- docs:    schemas/contracts/evaluations.sql
--- objects: \.(csv|jsonl|parquet)(\.gz)?$
+-- objects: \.(csv|jsonl|parquet)(\.(gz|zst))?$
 create external table evaluations_table (
     provider varchar,
     model_id varchar not null,

@@ -1,7 +1,7 @@
 -- One charge of a FOCUS Cost and Usage table (1.0 to 1.4), as CSV or Parquet, with the x_ columns of AWS and Azure.
 --
 -- docs:    https://focus.finops.org/focus-specification/v1-2/
--- objects: \.(csv|parquet)(\.gz)?$
+-- objects: \.(csv|parquet)(\.(gz|zst))?$
 -- skip:    (^|/)metadata/|manifest\.json$
 create external table focus (
     "BillingAccountId" varchar,

@@ -1,7 +1,7 @@
 -- One LiteLLM StandardLoggingPayload: one call through the proxy, after its retries and fallbacks.
 --
 -- docs:    https://docs.litellm.ai/docs/proxy/logging_spec
--- objects: (^|/)\d{4}-\d{2}-\d{2}/[^/]+$|\.jsonl?(\.gz)?$
+-- objects: (^|/)\d{4}-\d{2}-\d{2}/[^/]+$|\.jsonl?(\.(gz|zst))?$
 -- skip:    (^|/)audit_logs/
 create external table litellm (
     id varchar not null, -- response id, else the call id; answers of the proxy's cache end in _cache_hit<epoch>

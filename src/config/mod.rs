@@ -8,7 +8,7 @@ mod facts;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use url::Url;
 
@@ -193,7 +193,8 @@ impl Config {
                 .because(error)
                 .hint("write one with `trimtab init > trimtab.toml`")
         })?;
-        let folder = std::path::absolute(file)
+        let folder = std::fs::canonicalize(file)
+            .or_else(|_| std::path::absolute(file))
             .ok()
             .and_then(|path| path.parent().map(Path::to_path_buf))
             .ok_or_else(|| Error::usage(format!("the run file `{}` has no folder", file.display())))?;
@@ -280,13 +281,26 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
                 .hint("write candidates as provider/model_id, as `trimtab list models` prints them"));
         }
     }
+    let (state, output) = (resolve(base, &with_slash(run_file.state))?, resolve(base, &with_slash(run_file.output))?);
+    if let Some(source) =
+        sources.iter().find(|s| [&state, &output].iter().any(|place| place.as_str().starts_with(s.url.as_str())))
+    {
+        return Err(wrong(format!("state or output lies inside source `{}`", source.name))
+            .hint("what is written there would be read as its logs: give state and output places of their own"));
+    }
     let today = chrono::Utc::now().date_naive();
+    let date = overrides.date.or(run_file.date).unwrap_or(today);
+    if !(2000..2200).contains(&date.year()) {
+        return Err(
+            Error::usage(format!("run date {date} is no day of the years 2000 to 2199")).hint("write YYYY-MM-DD")
+        );
+    }
     Ok(Config {
-        date: overrides.date.or(run_file.date).unwrap_or(today),
+        date,
         reread,
         full: overrides.full,
-        state: resolve(base, &with_slash(run_file.state))?,
-        output: resolve(base, &with_slash(run_file.output))?,
+        state,
+        output,
         project: overrides
             .project
             .clone()

@@ -20,6 +20,8 @@ use crate::schema::{Table, null_in_required};
 /// Raw rows that are mapped at once.
 const ROWS_AT_ONCE: usize = 65_536;
 const DAY_MICROS: i64 = 86_400_000_000;
+/// Days since 1970 of the years 2000 to 2199: a time outside them is a wrong unit.
+const PLAUSIBLE_DAYS: std::ops::Range<i64> = 10_957..84_006;
 
 /// What the mappings made of one object.
 #[derive(Default)]
@@ -77,7 +79,7 @@ impl Mapper<'_> {
                 for (row, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| column.is_null(*row)) {
                     let _ = row;
                     reason.get_or_insert_with(|| match field.name().as_str() {
-                        "event_date" => "NO_TIME: the row has no time, so it belongs to no day".into(),
+                        "event_date" => "NO_TIME: the row has no time, or one outside the years 2000 to 2199, so it belongs to no day".into(),
                         name => format!("`{name}` is missing, but required"),
                     });
                 }
@@ -94,7 +96,7 @@ impl Mapper<'_> {
         )?;
         let cases: Vec<String> = rules
             .split(';')
-            .filter_map(|rule| rule.split_once("when"))
+            .filter_map(|rule| rule.split_once(" when "))
             .map(|(code, condition)| format!("when {condition} then '{}'", code.trim()))
             .collect();
         let sql = format!("select case {} end as reason from _mapped", cases.join(" "));
@@ -182,7 +184,8 @@ fn event_days(table: &Table, source: &Source, columns: &[ArrayRef], rows: usize)
             let time = times.iter().find(|time| time.is_valid(row)).unwrap_or(&empty);
             let micros =
                 time.as_primitive_opt::<TimestampMicrosecondType>().filter(|time| time.is_valid(row))?.value(row);
-            i32::try_from(micros.div_euclid(DAY_MICROS)).ok()
+            let day = micros.div_euclid(DAY_MICROS);
+            PLAUSIBLE_DAYS.contains(&day).then(|| i32::try_from(day).ok()).flatten()
         })
         .collect()
 }

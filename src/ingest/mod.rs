@@ -132,8 +132,12 @@ impl<'a> Format<'a> {
     }
 
     fn holds(&self, key: &str) -> bool {
-        self.objects.as_ref().is_none_or(|pattern| pattern.is_match(key))
-            && !self.skip.as_ref().is_some_and(|pattern| pattern.is_match(key))
+        self.objects.as_ref().is_none_or(|pattern| pattern.is_match(key)) && !self.skips(key)
+    }
+
+    /// Known to be no records.
+    fn skips(&self, key: &str) -> bool {
+        self.skip.as_ref().is_some_and(|pattern| pattern.is_match(key))
     }
 }
 
@@ -154,7 +158,8 @@ pub fn raw_schema(table: &Table) -> SchemaRef {
 }
 
 fn place_and_reason(line: &Rejected) -> String {
-    let path = if line.path.is_empty() { String::new() } else { format!("{}: ", line.path) };
+    let is_told = line.path.is_empty() || line.reason.contains(&line.path);
+    let path = if is_told { String::new() } else { format!("{}: ", line.path) };
     format!("`{}` line {}: {path}{}", line.object_key, line.line, line.reason)
 }
 
@@ -193,7 +198,18 @@ async fn read_source(
 ) -> Result<SourceRead> {
     let format = Format::find(project, source)?;
     let store = Store::open(&source.url, &config.stores)?;
-    let listed: Vec<Listed> = store.list().await?.into_iter().filter(|object| format.holds(&object.key)).collect();
+    let (listed, others): (Vec<Listed>, Vec<Listed>) =
+        store.list().await?.into_iter().partition(|object| format.holds(&object.key));
+    let ignored: Vec<&Listed> = others.iter().filter(|object| !format.skips(&object.key)).collect();
+    if let Some(first) = ignored.first() {
+        warnings.push(format!(
+            "source `{}`: {} objects do not look like `{}` and were left out, first `{}`",
+            source.name,
+            ignored.len(),
+            source.format,
+            first.key
+        ));
+    }
     ledger.excuse_vanished(&source.name, &listed.iter().map(|object| object.key.as_str()).collect());
     if listed.is_empty() {
         warnings.push(format!("source `{}` has no object that looks like `{}`", source.name, source.format));
@@ -283,6 +299,7 @@ fn finish_source(
         rejected.extend(read.fault.iter().map(|fault| line(0, "object".into(), fault.clone())));
         rejected
             .extend(mapped.rejected.iter().map(|(number, path, reason)| line(*number, path.clone(), reason.clone())));
+        rejected.sort_by_key(|line| line.line);
         if let Some(fault) = &read.fault {
             warnings.push(format!("object `{}` of source `{}`: {fault}; deliver it again", listed.key, source.name));
         } else if listed.size == 0 {

@@ -118,6 +118,11 @@ impl Project {
             return Err(Error::project(format!("`{path}` is no seed of the project"))
                 .hint("seed rows go to queries/seeds/<name>.csv; `trimtab list queries` shows the seeds"));
         }
+        if let Some(models) = seeds.get("models") {
+            for name in ["model_prices", "model_names"] {
+                seeds.get(name).map_or(Ok(()), |seed| seeds::check_models(name, seed, models))?;
+            }
+        }
         pairs(&sources, &queries)?;
         let known = contracts.keys().cloned().collect();
         let queries = graph::order(queries, &known)?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, BooleanArray, Date32Array, RecordBatch};
 use arrow::compute::{SortColumn, SortOptions};
 use arrow::compute::{concat_batches, filter_record_batch, lexsort_to_indices, take_record_batch};
-use arrow::datatypes::Date32Type;
+use arrow::datatypes::{Date32Type, Decimal128Type};
 use arrow::row::{OwnedRow, RowConverter, SortField};
 use bytes::Bytes;
 use chrono::DateTime;
@@ -84,6 +84,11 @@ fn read(contract: &Table, path: &str, text: &str) -> Result<RecordBatch> {
             .at(format!("{} {}", line.path, line.reason).trim_start())
             .hint(format!("schemas/contracts/{}.sql says what each column holds", contract.name)));
     }
+    if read.decimals_rounded > 0 {
+        return Err(Error::project("an amount of the seed has more digits than its column")
+            .at(format!("at {path}"))
+            .hint(format!("schemas/contracts/{}.sql says how many", contract.name)));
+    }
     if let Some(fault) = read.fault {
         return Err(Error::project("the seed cannot be read").at(format!("at {path}")).at(fault));
     }
@@ -118,6 +123,7 @@ fn check(contract: &Table, path: &str, rows: &RecordBatch) -> Result<()> {
     for (row, key) in keys(contract, rows)?.into_iter().enumerate() {
         groups.entry(key).or_default().push(row);
     }
+    check_values(contract, path, rows)?;
     let wrong = |message: &str, row: usize, other: usize| {
         Err(Error::project(message)
             .at(format!("at {path}:{}, against line {}", row + 2, other + 2))
@@ -148,6 +154,59 @@ fn check(contract: &Table, path: &str, rows: &RecordBatch) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Closed lists (`values:` of the contract), no negative amounts, no window that ends before it begins.
+fn check_values(contract: &Table, path: &str, rows: &RecordBatch) -> Result<()> {
+    let wrong = |row: usize, message: String| {
+        Err(Error::project(message)
+            .at(format!("at {path}:{}", row + 2))
+            .hint(format!("schemas/contracts/{}.sql says what each column holds", contract.name)))
+    };
+    for list in contract.header.get("values").unwrap_or("").split(';') {
+        let Some((name, words)) = list.split_once('=') else { continue };
+        let words: Vec<&str> = words.split('|').map(str::trim).collect();
+        let Some(column) = rows.column_by_name(name.trim()).and_then(|c| c.as_string_opt::<i32>()) else { continue };
+        if let Some((row, word)) = column.iter().enumerate().find(|(_, word)| word.is_some_and(|w| !words.contains(&w)))
+        {
+            return wrong(row, format!("`{}` is no {}: write {}", word.unwrap_or(""), name.trim(), words.join(", ")));
+        }
+    }
+    for (field, column) in rows.schema().fields().iter().zip(rows.columns()) {
+        let Some(column) = column.as_primitive_opt::<Decimal128Type>() else { continue };
+        if let Some(row) = column.iter().position(|value| value.is_some_and(|value| value < 0)) {
+            return wrong(row, format!("`{}` is negative", field.name()));
+        }
+    }
+    if let (Some(from), Some(to)) = (days(rows, "valid_from"), days(rows, "valid_to"))
+        && let Some(row) = from.iter().zip(&to).position(|(from, to)| to.is_some() && to <= from)
+    {
+        return wrong(row, "the price ends before it begins".into());
+    }
+    Ok(())
+}
+
+/// Every (provider, model_id) of `seed` stands in `models`.
+///
+/// # Errors
+/// `Project`, naming the first one that does not.
+pub fn check_models(name: &str, seed: &Seed, models: &Seed) -> Result<()> {
+    let pairs = |seed: &Seed| -> Vec<(String, String)> {
+        let column = |name: &str| seed.rows.column_by_name(name).and_then(|c| c.as_string_opt::<i32>().cloned());
+        match (column("provider"), column("model_id")) {
+            (Some(provider), Some(model)) => {
+                (0..provider.len()).map(|row| (provider.value(row).into(), model.value(row).into())).collect()
+            }
+            _ => Vec::new(),
+        }
+    };
+    let known: std::collections::HashSet<_> = pairs(models).into_iter().collect();
+    match pairs(seed).into_iter().find(|pair| !known.contains(pair)) {
+        Some((provider, model)) => Err(Error::project(format!("`{provider}` `{model}` is in no row of models"))
+            .at(format!("at queries/seeds/{name}.csv, ours or the overlay's"))
+            .hint("correct the name, or add the model to queries/seeds/models.csv")),
+        None => Ok(()),
+    }
 }
 
 fn merge(contract: &Table, base: &RecordBatch, extra: &RecordBatch) -> Result<RecordBatch> {

@@ -90,7 +90,8 @@ fn environment<'a>() -> Environment<'a> {
     environment.add_filter("number", |value: Value| amount(&value, 0, ""));
     environment.add_filter("percent", |value: Value| percent(&value));
     environment.add_filter("sort_money", sort_money);
-    environment.add_filter("cell", |value: String| value.replace('|', "\\|").replace(['\n', '\r'], " "));
+    environment.add_filter("name", |value: String| name(&value));
+    environment.add_filter("cell", |value: String| cell(&name(&value)));
     environment
 }
 
@@ -157,6 +158,33 @@ fn list(column: &arrow::array::ArrayRef, row: usize) -> Result<serde_json::Value
     Ok(json!(texts))
 }
 
+/// A name that came from a log, fit to be shown: one line, no control or direction marks, at most 80 characters.
+fn name(text: &str) -> String {
+    let is_shown = |c: &char| {
+        !c.is_control() && !matches!(*c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let text = text.replace(['\n', '\r', '\t'], " ");
+    let mut shown: String = text.trim().chars().filter(is_shown).take(80).collect();
+    if text.trim().chars().count() > 80 {
+        shown.push('…');
+    }
+    shown
+}
+
+/// A name inside Markdown: what would end the cell, or become markup or HTML, is escaped.
+fn cell(text: &str) -> String {
+    text.chars().fold(String::new(), |mut cell, c| {
+        match c {
+            '<' => cell.push_str("&lt;"),
+            '>' => cell.push_str("&gt;"),
+            '&' => cell.push_str("&amp;"),
+            '|' | '`' | '*' | '[' | ']' | '\\' => cell.extend(['\\', c]),
+            c => cell.push(c),
+        }
+        cell
+    })
+}
+
 /// A decimal text rounded once, half away from zero, with thousands separated; `unknown` for null.
 fn amount(value: &Value, places: usize, sign: &str) -> String {
     if value.is_none() || value.is_undefined() {
@@ -215,6 +243,12 @@ fn percent(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_from_logs_cannot_become_markup() {
+        assert_eq!(cell(&name("a|b <script>[x](y)\n`z`\u{202e}")), "a\\|b &lt;script&gt;\\[x\\](y) \\`z\\`");
+        assert_eq!(name(&"x".repeat(200)).chars().count(), 81);
+    }
 
     #[test]
     fn money_is_rounded_once_half_away_from_zero() {

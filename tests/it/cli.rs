@@ -1056,3 +1056,77 @@ fn an_overlay_with_a_folder_of_another_name_is_refused() {
         &["query/marts/x.sql", "stands in no folder", "hint: "],
     );
 }
+
+#[test]
+fn a_price_that_cannot_be_one_is_refused_with_its_line() {
+    let head = "provider,model_id,bucket,service_tier,region_class,above_prompt_tokens,band_mode,usd_per_mtok,valid_from,valid_to,is_derived,source_url,checked_on\n";
+    for (row, part) in [
+        ("openai,gpt-5.5,input,standard,global,0,whole_request,-5,2026-11-01,,false,x,2026-11-21", "is negative"),
+        (
+            "openai,gpt-5.5,inputt,standard,global,0,whole_request,5,2026-11-01,,false,x,2026-11-21",
+            "`inputt` is no bucket",
+        ),
+        (
+            "openai,gpt-5.5,input,Standard,global,0,whole_request,5,2026-11-01,,false,x,2026-11-21",
+            "`Standard` is no service_tier",
+        ),
+        ("openai,gpt-5.5,input,standard,global,0,whole_requst,5,2026-11-01,,false,x,2026-11-21", "is no band_mode"),
+        (
+            "openai,gpt-nope,input,standard,global,0,whole_request,5,2026-11-01,,false,x,2026-11-21",
+            "is in no row of models",
+        ),
+        (
+            "openai,gpt-5.5,input,standard,global,0,whole_request,5,2026-11-01,2026-10-01,false,x,2026-11-21",
+            "ends before it begins",
+        ),
+        (
+            "openai,gpt-5.5,input,standard,global,0,whole_request,1.1234567,2026-11-01,,false,x,2026-11-21",
+            "more digits",
+        ),
+    ] {
+        let place = Place::new();
+        place.write("overlay/queries/seeds/model_prices.csv", format!("{head}{row}\n"));
+        says(
+            &place.trimtab(&["check", "--project", "overlay"]),
+            2,
+            &[part, "queries/seeds/model_prices.csv", "hint: "],
+        );
+    }
+}
+
+#[test]
+fn a_time_in_the_wrong_unit_rejects_its_row_and_nothing_else() {
+    let place = Place::new();
+    place.write("logs/a.jsonl", calls("good", 3) + &calls("far", 1).replace("2026-10-05", "2250-10-05"));
+    place.run_file(DATE, &[("apps", "openai_envelope", "logs/")], LENIENT);
+    says(&place.trimtab(&RUN), 0, &["NO_TIME"]);
+    assert_eq!(rows(&place, "select count(*) as n from requests"), ["3"]);
+    says(&place.trimtab(&["run", "--config", "trimtab.toml", "--date", "0001-01-01"]), 2, &["2000 to 2199", "hint: "]);
+}
+
+#[test]
+fn half_a_usage_is_no_usage_and_a_reserved_name_names_nothing() {
+    let place = Place::new();
+    let call = |id: &str, workload: &str, usage: &str| {
+        format!(
+            "{{\"ts\":\"2026-10-05T10:00:00Z\",\"workload\":\"{workload}\",\"response\":{{\"id\":\"{id}\",\"object\":\"chat.completion\",\"model\":\"gpt-5.5\",\"usage\":{{{usage}}}}}}}\n"
+        )
+    };
+    let whole = "\"prompt_tokens\":10,\"completion_tokens\":5";
+    place.write(
+        "logs/a.jsonl",
+        call("a", "w", "\"prompt_tokens\":100")
+            + &call("b", "w", whole)
+            + &call("c", "unattributed", whole)
+            + &call("d", "", whole),
+    );
+    place.run_file(DATE, &[("apps", "openai_envelope", "logs/")], "");
+    says(&place.trimtab(&RUN), 0, &[]);
+    assert_eq!(
+        rows(
+            &place,
+            "select workload_id, workload_source, requests, no_usage_requests from workloads order by workload_id"
+        ),
+        ["unattributed,unattributed,2,0", "w,tag,2,1"]
+    );
+}
