@@ -2,7 +2,7 @@
 //! from what was published.
 
 use crate::cli::PlaceArgs;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::project::{Project, Query};
 use crate::schema::Table;
 
@@ -61,10 +61,13 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
         Error::usage(format!("`{name}` is no query, contract, format, workload or recommendation id"))
             .hint("`trimtab list queries` and `trimtab sql \"select workload_id from decisions\"` show the names")
     };
-    if !super::is_published(&place).await? {
+    let opened = super::opened(&place).await.map_err(|error| match error.kind() {
+        Kind::Usage => unknown(),
+        _ => error,
+    })?;
+    if opened.unpublished.is_some() {
         return Err(unknown());
     }
-    let opened = super::opened(&place).await?;
     let literal = name.replace('\'', "''");
     let workloads = format!(
         "(select workload_id from alternatives where recommendation_id = '{literal}' \

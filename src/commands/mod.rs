@@ -50,17 +50,14 @@ pub async fn configuration(place: &PlaceArgs, overrides: &Overrides, is_data_nee
     }
     let base = Url::parse("memory:///sample_data/").map_err(|error| Error::usage("no base").because(error))?;
     let store = Store::open(&base, &[])?;
-    let mut run_file = None;
-    // In one order, so that the store's versions are the same in every process.
-    let sample: BTreeMap<String, Vec<u8>> = project::sample_data().collect();
-    for (path, bytes) in sample {
-        if path == "trimtab.toml" {
-            run_file = Some(String::from_utf8_lossy(&bytes).into_owned());
-        } else if is_data_needed {
+    if is_data_needed {
+        // In one order, so that the store's versions are the same in every process.
+        let sample: BTreeMap<String, Vec<u8>> = project::sample_data().collect();
+        for (path, bytes) in sample {
             store.put(&path, Bytes::from(bytes)).await?;
         }
     }
-    let text = run_file
+    let text = project::sample_run_file()
         .ok_or_else(|| Error::usage("the built-in sample company is missing").hint("give a run file with --config"))?;
     Config::sample(&text, Path::new(SAMPLE_OUTPUT), overrides)
 }
@@ -77,13 +74,7 @@ pub struct Opened {
     pub unpublished: Option<String>,
 }
 
-/// Whether a run date was published at a place.
-///
-/// # Errors
-/// `Storage` when the output cannot be read.
-pub async fn is_published(place: &PlaceArgs) -> Result<bool> {
-    let config = configuration(place, &place.overrides(), false).await?;
-    let output = Store::open(&config.output, &config.stores)?;
+async fn is_published(config: &Config, output: &Store) -> Result<bool> {
     Ok(output.get_if_exists(&format!("manifest/run_date={}/manifest.json", config.date)).await?.is_some())
 }
 
@@ -98,7 +89,7 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
     let (state, output) = (Store::open(&config.state, &config.stores)?, Store::open(&config.output, &config.stores)?);
     engine.mount(&state);
     let ledger = Ledger::load(&state, false).await?;
-    let is_published = is_published(place).await?;
+    let is_published = is_published(&config, &output).await?;
     if !is_published && ledger.is_empty() {
         return Err(Error::usage(format!("nothing was published for {}", config.date))
             .at(format!("at `{}`", config.output))

@@ -76,8 +76,7 @@ impl Mapper<'_> {
             for (field, column) in
                 table.schema.fields().iter().zip(rows.columns()).filter(|(field, _)| !field.is_nullable())
             {
-                for (row, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| column.is_null(*row)) {
-                    let _ = row;
+                for (_, reason) in reasons.iter_mut().enumerate().filter(|(row, _)| column.is_null(*row)) {
                     reason.get_or_insert_with(|| match field.name().as_str() {
                         "event_date" => "NO_TIME: the row has no time, or one outside the years 2000 to 2199, so it belongs to no day".into(),
                         name => format!("`{name}` is missing, but required"),

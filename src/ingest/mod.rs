@@ -37,8 +37,6 @@ pub struct Ingested {
     pub changed: BTreeSet<NaiveDate>,
     /// Warnings, one line each.
     pub warnings: Vec<String>,
-    /// Objects that were read.
-    pub objects: usize,
     /// The first source that failed; everything else was read all the same.
     pub failure: Option<Error>,
 }
@@ -68,7 +66,6 @@ pub async fn run(
     for source in &config.sources {
         match read_source(engine, project, config, source, ledger, &mut incoming, &mut ingested.warnings).await {
             Ok(read) => {
-                ingested.objects += read.objects;
                 progress(&format!(
                     "{}: {} objects, {} records, {} rejected",
                     source.name, read.objects, read.records, read.rejected

@@ -6,6 +6,7 @@ pub mod publish;
 pub mod relations;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
@@ -70,7 +71,7 @@ pub async fn run(project: &Project, config: &Config, progress: &dyn Fn(&str)) ->
 
     let mut publication = Publication::default();
     for (name, rows) in &marts {
-        publication.mart(name, config.date, to_parquet(rows)?);
+        publication.mart(name, config.date, to_parquet(&versioned(project, name, rows)?)?);
     }
     let pages = report::render(project, config, &marts, &outcomes)?;
     for (file, text) in &pages {
@@ -186,6 +187,13 @@ async fn decide(
         }
     }
     Ok(marts)
+}
+
+/// A mart's rows with the version of its contract beside the comments of its columns, in the file's own schema.
+fn versioned(project: &Project, name: &str, rows: &RecordBatch) -> Result<RecordBatch> {
+    let version = project.contract(name).and_then(|contract| contract.header.get("version")).unwrap_or("0");
+    let metadata = [("contract_version".to_string(), version.to_string())].into();
+    Ok(rows.clone().with_schema(Arc::new(rows.schema().as_ref().clone().with_metadata(metadata)))?)
 }
 
 /// What the published objects were built from: the ledger, the facts and the checks; nothing of this process.

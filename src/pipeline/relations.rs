@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 use serde_json::{Value, json};
 
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::Ledger;
-use crate::project::{Project, graph};
+use crate::project::Project;
 use crate::table_file::to_rows;
 
 /// Largest size that is told apart, tokens or milliseconds; contracts reject what is larger.
@@ -184,7 +184,7 @@ fn parameters(config: &Config) -> Vec<Value> {
         .map(|p| {
             json!({
                 "parameter_id": p.parameter_id, "name": p.name, "scope": p.scope, "key": (!p.key.is_empty()).then_some(&p.key),
-                "valid_from": NaiveDate::MIN.max(NaiveDate::default()).to_string(),
+                "valid_from": "1970-01-01",
                 "low": p.low, "expected": p.expected, "high": p.high, "class": "config", "source": "run file",
             })
         })
@@ -254,11 +254,6 @@ fn size_buckets(catalog: &BTreeSet<u64>) -> Vec<Value> {
         }
     }
     rows
-}
-
-/// Names of the relations that this module provides, for `trimtab list`.
-pub fn names() -> &'static [&'static str] {
-    &graph::RUNTIME
 }
 
 #[cfg(test)]

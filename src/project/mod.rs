@@ -164,6 +164,11 @@ pub fn embedded() -> BTreeMap<String, String> {
     files
 }
 
+/// The run file of the sample company.
+pub fn sample_run_file() -> Option<String> {
+    Some(String::from_utf8_lossy(&SampleData::get("trimtab.toml")?.data).into_owned())
+}
+
 /// The files of the sample company, by path below `sample_data`.
 pub fn sample_data() -> impl Iterator<Item = (String, Vec<u8>)> {
     SampleData::iter().filter_map(|path| Some((path.to_string(), SampleData::get(&path)?.data.into_owned())))

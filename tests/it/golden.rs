@@ -175,6 +175,26 @@ fn every_total_equals_the_generators() {
     }
 }
 
+/// A column's comment and the contract's version travel inside the published file.
+#[test]
+fn published_files_document_themselves() {
+    use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+    let files = sample().0.files("trimtab-out", &["state"]);
+    let marts: Vec<_> = files.iter().filter(|(name, _)| name.ends_with(".parquet")).collect();
+    assert_eq!(marts.len(), 6);
+    for (name, bytes) in marts {
+        let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)).expect("Parquet");
+        assert_eq!(reader.schema().metadata().get("contract_version").map(String::as_str), Some("1"), "{name}");
+        for field in reader.schema().fields() {
+            assert!(
+                field.metadata().get("description").is_some_and(|text| !text.is_empty()),
+                "{name}: {}",
+                field.name()
+            );
+        }
+    }
+}
+
 #[test]
 fn a_second_run_changes_no_byte() {
     let place = Place::new();
