@@ -44,11 +44,11 @@ pub(super) struct Mapper<'a> {
 }
 
 impl Mapper<'_> {
-    /// Takes raw rows; maps them when there are enough.
-    pub(super) async fn add(&mut self, batches: Vec<RecordBatch>, incoming: &mut Incoming) -> Result<()> {
+    /// Takes raw rows; says whether there are enough to map them.
+    pub(super) fn takes(&mut self, batches: Vec<RecordBatch>) -> bool {
         self.rows += batches.iter().map(RecordBatch::num_rows).sum::<usize>();
         self.batches.extend(batches);
-        if self.rows >= ROWS_AT_ONCE { self.map(incoming).await } else { Ok(()) }
+        self.rows >= ROWS_AT_ONCE
     }
 
     /// Maps the rows that wait.

@@ -239,12 +239,14 @@ async fn read_source(
         let object = Object { key: listed.key.clone(), bytes, last_modified: listed.last_modified };
         let mut batches = Vec::new();
         let read = reader.read(&object, &mut |batch| batches.push(batch));
-        mapper.add(batches, incoming).await?;
+        // A mapping may look at an object's other records, so it always sees objects whole.
+        if mapper.takes(batches) {
+            reader.flush(&mut |batch| mapper.batches.push(batch));
+            mapper.map(incoming).await?;
+        }
         reads.push((listed, read));
     }
-    let mut batches = Vec::new();
-    reader.flush(&mut |batch| batches.push(batch));
-    mapper.add(batches, incoming).await?;
+    reader.flush(&mut |batch| mapper.batches.push(batch));
     mapper.map(incoming).await?;
     let read = finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings);
     if let Some(error) = failure {

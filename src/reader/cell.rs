@@ -26,6 +26,26 @@ pub(super) enum Cell<'a> {
     Map(Vec<(Cow<'a, str>, Option<Cow<'a, str>>)>),
 }
 
+impl Cell<'_> {
+    /// The same value, free of the text that it was read from.
+    pub(super) fn into_owned<'b>(self) -> Cell<'b> {
+        let own = |text: Cow<'_, str>| Cow::Owned(text.into_owned());
+        match self {
+            Cell::Null => Cell::Null,
+            Cell::Bool(value) => Cell::Bool(value),
+            Cell::Whole(value) => Cell::Whole(value),
+            Cell::Double(value) => Cell::Double(value),
+            Cell::Decimal(value) => Cell::Decimal(value),
+            Cell::Text(text) => Cell::Text(own(text)),
+            Cell::Struct(cells) => Cell::Struct(cells.into_iter().map(Cell::into_owned).collect()),
+            Cell::List(cells) => Cell::List(cells.into_iter().map(Cell::into_owned).collect()),
+            Cell::Map(pairs) => {
+                Cell::Map(pairs.into_iter().map(|(key, value)| (own(key), value.map(own))).collect())
+            }
+        }
+    }
+}
+
 /// Why a record is not taken: where in it, and what is wrong. Never holds text of the record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rejection {

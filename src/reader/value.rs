@@ -16,6 +16,9 @@ use super::columns::map_value;
 use super::fingerprint;
 use super::walk::{find_members, for_each_element, for_each_member};
 
+/// How deep JSON inside a string may be nested.
+const QUOTED_DEPTH: usize = 64;
+
 /// The cells of an object, one for each of `fields`. `json` is one valid object.
 pub(super) fn decode_members<'a>(
     fields: &Fields,
@@ -52,11 +55,31 @@ pub(super) fn decode_value<'a>(field: &Field, json: &'a str, tally: &mut Tally) 
         (DataType::Struct(fields), Kind::Object) => decode_members(fields, json, tally).map(Cell::Struct),
         (DataType::List(item), Kind::Array) => decode_list(item, json, tally),
         (DataType::Map(entries, _), Kind::Object) => decode_map(entries, json, tally),
+        (DataType::Map(entries, _), Kind::Array) => decode_pairs(entries, json, tally),
+        (nested, Kind::String) if nested.is_nested() => decode_quoted(field, &unescape(json)?, tally),
         (nested, _) if nested.is_nested() => Err(Rejection::mismatch(kind.words(), nested)),
         (scalar, Kind::String) => text_cell(unescape(json)?, scalar, tally),
         (scalar, Kind::Number) => number_cell(Cow::Borrowed(json), scalar, tally),
         (scalar, Kind::Bool) => bool_cell(json == "true", scalar),
         (scalar, _) => Err(Rejection::mismatch(kind.words(), scalar)),
+    }
+}
+
+/// A nested value that is written as JSON inside a string. An empty text is null; a text inside the text is refused, so
+/// this goes one level down and no further.
+fn decode_quoted<'a>(field: &Field, text: &str, tally: &mut Tally) -> Result<Cell<'a>, Rejection> {
+    if text.trim_ascii().is_empty() {
+        return null_cell(field);
+    }
+    let refused = || Rejection::mismatch("a string", field.data_type());
+    let json: &RawValue = serde_json::from_str(text).map_err(|_| refused())?;
+    match Kind::of(json.get()) {
+        Kind::Null => null_cell(field),
+        Kind::String => Err(refused()),
+        _ if is_deeper_than(json.get(), QUOTED_DEPTH) => {
+            Err(Rejection::new(format!("is nested more than {QUOTED_DEPTH} deep")))
+        }
+        _ => decode_value(field, json.get(), tally).map(Cell::into_owned),
     }
 }
 
@@ -168,6 +191,57 @@ fn decode_map<'a>(entries: &Field, json: &'a str, tally: &mut Tally) -> Result<C
         pairs.push((key, decode_map_value(map_value(entries), value)?));
     }
     Ok(Cell::Map(pairs))
+}
+
+/// A map that is written as a list of `{"key": …, "value": …}`, as labels and OTLP attributes are. A value that is an
+/// object of one member, as OTLP's typed values are, counts as that member's value.
+fn decode_pairs<'a>(entries: &Field, json: &'a str, tally: &mut Tally) -> Result<Cell<'a>, Rejection> {
+    let mut found: Vec<(Cow<'a, str>, Option<Cow<'a, str>>)> = Vec::new();
+    let mut places: HashMap<Cow<'a, str>, usize> = HashMap::new();
+    let mut number = 0;
+    for_each_element(json, &mut |element| {
+        number += 1;
+        let refused = |what: &str| Rejection::new(what).within(&format!("[{number}]"));
+        if Kind::of(element) != Kind::Object {
+            return Err(refused("is no object with `key` and `value`"));
+        }
+        let (mut key, mut value) = (None, None);
+        for_each_member(element, &mut |name, member| {
+            match name.as_deref() {
+                Some("key") if Kind::of(member) == Kind::String => key = Some(unescape(member)?),
+                Some("value") => value = Some(member),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        let key = key.ok_or_else(|| refused("has no text `key`"))?;
+        let value = match value {
+            Some(typed) if Kind::of(typed) == Kind::Object => only_member(typed)?,
+            value => value,
+        };
+        tally.add(4 * CELL_BYTES + key.len() + value.map_or(0, str::len))?;
+        let value = decode_map_value(map_value(entries), value.unwrap_or("null"))?;
+        match places.get(&key).and_then(|place| found.get_mut(*place)) {
+            Some(pair) => pair.1 = value,
+            None => {
+                places.insert(key.clone(), found.len());
+                found.push((key, value));
+            }
+        }
+        Ok(())
+    })?;
+    Ok(Cell::Map(found))
+}
+
+/// The value of an object's only member; an object with more members stays as it is, one without is no value.
+fn only_member(json: &str) -> Result<Option<&str>, Rejection> {
+    let (mut only, mut count) = (None, 0);
+    for_each_member(json, &mut |_, member| {
+        only = Some(member);
+        count += 1;
+        Ok(())
+    })?;
+    Ok(if count > 1 { Some(json) } else { only })
 }
 
 fn decode_map_value<'a>(field: Option<&Field>, json: &'a str) -> Result<Option<Cow<'a, str>>, Rejection> {
@@ -297,7 +371,12 @@ mod tests {
             ("{}", "`x.in` is missing, but required"),
             (r#"{"in": null}"#, "`x.in` is missing, but required"),
             (r#"{"in": 1, "outTokens": "many"}"#, "`x.outTokens` is a string, expected bigint"),
-            (r#""{\"in\": 1}""#, "`x` is a string, expected struct"),
+            (r#""{\"in\": 1}""#, "{in: 1, outTokens: null}"),
+            (r#""""#, "null"),
+            (r#""null""#, "null"),
+            (r#""secret""#, "`x` is a string, expected struct"),
+            (r#""\"{\\\"in\\\": 1}\"""#, "`x` is a string, expected struct"),
+            (r#""[1]""#, "`x` is an array, expected struct"),
             ("[]", "`x` is an array, expected struct"),
             ("7", "`x` is a number, expected struct"),
         ] {
@@ -337,7 +416,18 @@ mod tests {
             (r#"{"\u0061": "x"}"#, "{a: x}"),
             ("{}", "{}"),
             ("null", "null"),
-            ("[]", "`x` is an array, expected map"),
+            ("[]", "{}"),
+            (r#"[{"key": "a", "value": "b"}, {"key": "n", "value": 1}]"#, "{a: b, n: 1}"),
+            (
+                r#"[{"key": "i", "value": {"intValue": "7"}}, {"key": "e", "value": {}}, {"key": "z"}]"#,
+                "{i: 7, e: null, z: null}",
+            ),
+            (r#"[{"key": "a", "value": 1}, {"key": "a", "value": 2}]"#, "{a: 2}"),
+            (r#"[{"key": "l", "value": {"arrayValue": {"values": [1]}}}]"#, "{l: {\"values\": [1]}}"),
+            (r#"[{"key": "o", "value": {"a": 1, "b": 2}}]"#, "{o: {\"a\": 1, \"b\": 2}}"),
+            (r#"[{"value": 1}]"#, "`x[1]` has no text `key`"),
+            ("[1]", "`x[1]` is no object with `key` and `value`"),
+            (r#""{\"a\": \"b\"}""#, "{a: b}"),
             (r#"{"secret": "\ud800"}"#, "`x` holds a lone surrogate, which is no character"),
             (r#"{"\ud800": 1}"#, "`x` holds a lone surrogate, which is no character"),
         ] {
