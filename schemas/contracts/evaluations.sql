@@ -1,8 +1,10 @@
 -- One row per evaluated item, or per aggregate of items, of one model on one workload.
 --
--- version:  1
+-- version:  2
 -- day:      scored_at
--- identity: provider + model_id + workload_id + eval_set + method + rubric_or_judge + run_id + item_id + adaptation + template_id
+-- identity: x_natural_key | provider + model_id + workload_id + eval_set + method + rubric_or_judge + run_id + item_id + adaptation + template_id
+-- reject:   NO_SUBJECT: neither workload and model nor the call that was scored when (model_id is null or workload_id is null)
+--           and gen_ai_response_id is null and x_request_id is null and x_trace_id is null and gen_ai_conversation_id is null
 -- filled:   x_source, x_source_format, x_record_id, x_source_rank, x_repeats, event_date
 create external table evaluations (
     x_record_id varchar not null, -- 32 hex digits of the hash of the key columns
@@ -12,9 +14,14 @@ create external table evaluations (
     x_object_key varchar not null, -- object that held the score
     x_line bigint not null, -- line or row number inside the object, from 1
     x_repeats bigint not null, -- further rows of the same score
+    x_natural_key varchar, -- the format's own unique key of the score
+    gen_ai_response_id varchar, -- response id of the call that was scored
+    x_request_id varchar, -- the log's request id of that call
+    x_trace_id varchar, -- trace that was scored, or that the call belongs to
+    gen_ai_conversation_id varchar, -- conversation that was scored
     provider varchar, -- provider of the evaluated model
-    model_id varchar not null, -- evaluated model
-    workload_id varchar not null, -- workload that the items come from
+    model_id varchar, -- evaluated model; null: the model of the call that was scored
+    workload_id varchar, -- workload that the items come from; null: the workload of that call
     eval_set varchar not null, -- name of the set of items
     method varchar not null, -- human, deterministic, llm_judge, pairwise or benchmark
     rubric_or_judge varchar, -- rubric or judge with its version; scores of two are never compared
