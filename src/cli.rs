@@ -37,6 +37,9 @@ pub enum Command {
         /// Folder that adds or replaces formats, queries, seeds and templates
         #[arg(long, value_name = "DIR")]
         project: Option<PathBuf>,
+        /// How rows are printed, for formats and models
+        #[arg(long, default_value = "table")]
+        format: SqlFormat,
     },
     /// Explain a query, lever, contract, format, check, workload or recommendation id
     Explain {
@@ -144,4 +147,6 @@ pub enum SqlFormat {
     Csv,
     /// One JSON object a line
     Json,
+    /// A table in Markdown
+    Markdown,
 }

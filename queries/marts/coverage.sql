@@ -1,23 +1,70 @@
 -- One row per source and event day, and one row per source without a day for what belongs to none: rows in = kept + repeated + rejected.
 --
 -- grain: source, event_date
-with by_day as (
+with days as (
     select
-        repeats.source,
-        repeats.event_date,
-        sum(repeats.rows_kept) as rows_kept,
-        sum(repeats.rows_repeated) as rows_repeated,
-        sum(case when repeats.source <> repeats.kept_source then repeats.rows_repeated else 0 end) as rows_repeated_of_other_source
+        source,
+        event_date,
+        sum(rows_kept) as rows_kept,
+        sum(rows_repeated) as rows_repeated,
+        sum(case when source <> kept_source then rows_repeated else 0 end) as rows_repeated_of_other_source
     from repeats
-    cross join settings
-    where repeats.event_date >= settings.report_from and repeats.event_date < settings.run_date
-    group by repeats.source, repeats.event_date
+    group by source, event_date
+),
+
+calls as (
+    select
+        source,
+        event_date,
+        sum(requests) as calls,
+        sum(usage_repaired) as usage_repaired,
+        sum(usage_assumed) as usage_assumed,
+        sum(usage_missing) as usage_missing,
+        sum(models_unresolved) as models_unresolved
+    from source_calls
+    group by source, event_date
+),
+
+by_day as (
+    select
+        days.source,
+        days.event_date,
+        days.rows_kept,
+        days.rows_repeated,
+        days.rows_repeated_of_other_source,
+        calls.calls,
+        calls.usage_repaired,
+        calls.usage_assumed,
+        calls.usage_missing,
+        calls.models_unresolved
+    from days
+    left join calls on calls.source = days.source and calls.event_date = days.event_date
 ),
 
 ever as (
-    select source, sum(rows_kept) as rows_kept, sum(rows_repeated) as rows_repeated,
-        sum(case when source <> kept_source then rows_repeated else 0 end) as rows_repeated_of_other_source
-    from repeats
+    select
+        source,
+        sum(rows_kept) as rows_kept,
+        sum(rows_repeated) as rows_repeated,
+        sum(rows_repeated_of_other_source) as rows_repeated_of_other_source,
+        sum(calls) as calls,
+        sum(usage_repaired) as usage_repaired,
+        sum(usage_assumed) as usage_assumed,
+        sum(usage_missing) as usage_missing,
+        sum(models_unresolved) as models_unresolved
+    from by_day
+    group by source
+),
+
+reasons as (
+    select source, coalesce(regexp_match(reason, '^[A-Z][A-Z_]+')[1], 'UNREADABLE') as reason, count(*) as times
+    from quarantine
+    group by 1, 2
+),
+
+rejected as (
+    select source, concat('{', string_agg(concat('"', reason, '":', times), ',' order by reason), '}') as by_reason
+    from reasons
     group by source
 ),
 
@@ -25,38 +72,64 @@ read as (
     select
         source,
         min(format) as format,
+        count(*) filter (where true) as objects,
+        sum(size) as bytes,
+        count(fault) as objects_faulty,
+        cast(0 as bigint) as objects_superseded,
         sum(records) as records_read,
         sum(rejected_lines) as records_rejected,
         sum(skipped_records) as records_skipped,
         sum(rows) as rows_mapped,
         sum(rejected_rows) as rows_rejected,
-        sum(decimals_rounded) as decimals_rounded,
-        count(fault) as objects_faulty
+        sum(decimals_rounded) as decimals_rounded
     from ledger
     group by source
 )
 
 select
-    read.source,
+    coalesce(sources.source, read.source) as source,
     cast(null as date) as event_date,
-    read.format,
-    read.records_read,
-    read.records_rejected,
-    read.records_skipped,
-    read.rows_mapped + read.records_rejected as rows_in,
+    coalesce(sources.format, read.format) as format,
+    sources.format_status,
+    case
+        when sources.unusable_because is not null then sources.unusable_because
+        when sources.source is null then 'no longer in the run file; what it gave stays'
+        when read.source is null then 'no object was found'
+    end as note,
+    coalesce(read.objects, 0) as objects,
+    coalesce(read.bytes, 0) as bytes,
+    coalesce(read.objects_faulty, 0) as objects_faulty,
+    coalesce(read.objects_superseded, 0) as objects_superseded,
+    coalesce(read.records_read, 0) as records_read,
+    coalesce(read.records_rejected, 0) as records_rejected,
+    coalesce(read.records_skipped, 0) as records_skipped,
+    coalesce(read.rows_mapped + read.records_rejected, 0) as rows_in,
     coalesce(ever.rows_kept, 0) as rows_kept,
     coalesce(ever.rows_repeated, 0) as rows_repeated,
     coalesce(ever.rows_repeated_of_other_source, 0) as rows_repeated_of_other_source,
-    read.rows_rejected + read.records_rejected as rows_rejected,
-    read.decimals_rounded,
-    read.objects_faulty
-from read
-left join ever on ever.source = read.source
+    coalesce(read.rows_rejected + read.records_rejected, 0) as rows_rejected,
+    rejected.by_reason as rejected_by_reason,
+    coalesce(read.decimals_rounded, 0) as decimals_rounded,
+    coalesce(ever.calls, 0) as calls,
+    coalesce(ever.usage_repaired, 0) as usage_repaired,
+    coalesce(ever.usage_assumed, 0) as usage_assumed,
+    coalesce(ever.usage_missing, 0) as usage_missing,
+    coalesce(ever.models_unresolved, 0) as models_unresolved
+from sources
+full outer join read on read.source = sources.source
+left join ever on ever.source = coalesce(sources.source, read.source)
+left join rejected on rejected.source = coalesce(sources.source, read.source)
 union all
 select
     by_day.source,
     by_day.event_date,
     read.format,
+    cast(null as varchar) as format_status,
+    cast(null as varchar) as note,
+    cast(null as bigint) as objects,
+    cast(null as bigint) as bytes,
+    cast(null as bigint) as objects_faulty,
+    cast(null as bigint) as objects_superseded,
     cast(null as bigint) as records_read,
     cast(null as bigint) as records_rejected,
     cast(null as bigint) as records_skipped,
@@ -65,7 +138,14 @@ select
     by_day.rows_repeated,
     by_day.rows_repeated_of_other_source,
     cast(null as bigint) as rows_rejected,
+    cast(null as varchar) as rejected_by_reason,
     cast(null as bigint) as decimals_rounded,
-    cast(null as bigint) as objects_faulty
+    by_day.calls,
+    by_day.usage_repaired,
+    by_day.usage_assumed,
+    by_day.usage_missing,
+    by_day.models_unresolved
 from by_day
+cross join settings
 left join read on read.source = by_day.source
+where by_day.event_date >= settings.report_from and by_day.event_date < settings.run_date

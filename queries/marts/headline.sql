@@ -39,7 +39,11 @@ rows_read as (
         sum(rows_kept) as rows_kept,
         sum(rows_repeated) as rows_repeated,
         sum(rows_rejected) as rows_rejected,
-        sum(records_skipped) as records_skipped
+        sum(records_skipped) as records_skipped,
+        sum(usage_repaired) as usage_repaired,
+        sum(usage_assumed) as usage_assumed,
+        sum(usage_missing) as usage_missing,
+        sum(models_unresolved) as models_unresolved
     from coverage
     where event_date is null
 )
@@ -67,7 +71,11 @@ select
     coalesce(rows_read.rows_kept, 0) as rows_kept,
     coalesce(rows_read.rows_repeated, 0) as rows_repeated,
     coalesce(rows_read.rows_rejected, 0) as rows_rejected,
-    coalesce(rows_read.records_skipped, 0) as records_skipped
+    coalesce(rows_read.records_skipped, 0) as records_skipped,
+    coalesce(rows_read.usage_repaired, 0) as usage_repaired,
+    coalesce(rows_read.usage_assumed, 0) as usage_assumed,
+    coalesce(rows_read.usage_missing, 0) as usage_missing,
+    coalesce(rows_read.models_unresolved, 0) as models_unresolved
 from settings
 cross join spend
 cross join decided

@@ -1,6 +1,6 @@
 -- One row: the totals of the page for leadership.
 --
--- version: 1
+-- version: 2
 -- window:  28 days
 -- grain:   run_date
 create external table headline (
@@ -26,7 +26,11 @@ create external table headline (
     rows_kept bigint not null, -- rows that stand in the state
     rows_repeated bigint not null, -- rows of a call that stands already
     rows_rejected bigint not null, -- rows left out with a reason
-    records_skipped bigint not null -- records that hold no row
+    records_skipped bigint not null, -- records that hold no row
+    usage_repaired bigint not null, -- calls whose cached tokens were beside the input and have been added
+    usage_assumed bigint not null, -- calls whose log does not say how cached tokens are counted
+    usage_missing bigint not null, -- calls without usage
+    models_unresolved bigint not null -- calls of models that the catalog does not know
 )
 stored as parquet
 location 'trimtab-out/headline/';

@@ -33,7 +33,7 @@ pub async fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Run(args) => run::run(args).await,
         Command::Check(place) => check::run(place).await,
-        Command::List { what, project } => list::run(what, project.as_deref()).await,
+        Command::List { what, project, format } => list::run(what, project.as_deref(), format).await,
         Command::Explain { name, place } => explain::run(&name, place).await,
         Command::Sql { select, format, place } => sql::run(&select, format, place).await,
         Command::Init => init::run(),

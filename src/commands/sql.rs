@@ -37,16 +37,16 @@ pub(super) fn print(schema: &SchemaRef, rows: &[RecordBatch], format: SqlFormat)
         }
         SqlFormat::Csv => {
             text.push_str(&line(schema.fields().iter().map(|field| field.name().clone())));
-            for batch in rows {
-                for row in 0..batch.num_rows() {
-                    let cells = batch.columns().iter().map(|column| {
-                        match column.is_null(row) || column.data_type().is_null() {
-                            true => Ok(String::new()),
-                            false => array_value_to_string(column, row),
-                        }
-                    });
-                    text.push_str(&line(cells.collect::<Result<Vec<_>, _>>()?.into_iter()));
-                }
+            for cells in cells(rows)? {
+                text.push_str(&line(cells.into_iter()));
+            }
+        }
+        SqlFormat::Markdown => {
+            let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
+            text = format!("| {} |\n|{}\n", names.join(" | "), "---|".repeat(names.len()));
+            for cells in cells(rows)? {
+                let cells: Vec<String> = cells.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
+                text.push_str(&format!("| {} |\n", cells.join(" | ")));
             }
         }
     }
@@ -56,6 +56,21 @@ pub(super) fn print(schema: &SchemaRef, rows: &[RecordBatch], format: SqlFormat)
         }
         _ => Ok(()),
     }
+}
+
+/// The cells of rows as text; null is empty.
+fn cells(rows: &[RecordBatch]) -> Result<Vec<Vec<String>>> {
+    let mut lines = Vec::new();
+    for batch in rows {
+        for row in 0..batch.num_rows() {
+            let cells = batch.columns().iter().map(|column| match column.is_null(row) || column.data_type().is_null() {
+                true => Ok(String::new()),
+                false => array_value_to_string(column, row),
+            });
+            lines.push(cells.collect::<Result<Vec<_>, _>>()?);
+        }
+    }
+    Ok(lines)
 }
 
 fn line(cells: impl Iterator<Item = String>) -> String {

@@ -7,7 +7,7 @@ use arrow::datatypes::Int64Type;
 use chrono::Duration;
 use serde_json::{Value, json};
 
-use crate::config::Config;
+use crate::config::{Config, Source};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::Ledger;
@@ -43,6 +43,7 @@ pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Le
         ("contract_terms", contract_terms(config)),
         ("benefits", benefits(config)),
         ("team", vec![json!({ "capacity_hours": config.facts.team.capacity_hours })]),
+        ("sources", sources(project, config)),
         ("ledger", counted),
         ("quarantine", values(ledger.rejected())?),
         ("repeats", values(ledger.repeats())?),
@@ -102,6 +103,18 @@ fn settings(config: &Config) -> Value {
         "month_factor_denominator": 12 * window_days,
         "candidate_providers": config.facts.candidate_providers.len(),
     })
+}
+
+/// The sources of the run file, and what is known of their formats.
+fn sources(project: &Project, config: &Config) -> Vec<Value> {
+    let row = |source: &Source| {
+        let header = |key: &str| project.sources.get(&source.format).and_then(|table| table.header.get(key));
+        json!({
+            "source": source.name, "source_rank": source.rank, "format": source.format,
+            "format_status": header("status").unwrap_or("unverified"), "unusable_because": header("unusable"),
+        })
+    };
+    config.sources.iter().map(row).collect()
 }
 
 fn workload_facts(config: &Config) -> Vec<Value> {

@@ -32,8 +32,9 @@ pub enum Layer {
 pub const COLLECTED: [&str; 4] = ["requests", "charges", "evaluations", "proposals"];
 
 /// Relations that the program registers.
-pub const RUNTIME: [&str; 13] = [
+pub const RUNTIME: [&str; 14] = [
     "settings",
+    "sources",
     "size_buckets",
     "workload_facts",
     "workload_candidates",

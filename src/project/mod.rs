@@ -164,6 +164,21 @@ pub fn embedded() -> BTreeMap<String, String> {
     files
 }
 
+/// Rows, values and traps that the tests check, by format (`schemas/sources/tested.csv`, written by the tests).
+pub fn tested_formats() -> BTreeMap<String, [i64; 3]> {
+    let text = Schemas::get("schemas/sources/tested.csv")
+        .map(|file| String::from_utf8_lossy(&file.data).into_owned())
+        .unwrap_or_default();
+    let figures = |line: &str| {
+        let mut cells = line.split(',');
+        let name = cells.next()?.to_string();
+        let mut number = || cells.next().and_then(|cell| cell.parse().ok());
+        let _cases: i64 = number()?;
+        Some((name, [number()?, number()?, number()?]))
+    };
+    text.lines().skip(1).filter_map(figures).collect()
+}
+
 /// The run file of the sample company.
 pub fn sample_run_file() -> Option<String> {
     Some(String::from_utf8_lossy(&SampleData::get("trimtab.toml")?.data).into_owned())
