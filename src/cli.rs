@@ -60,8 +60,15 @@ pub enum Command {
         #[command(flatten)]
         place: PlaceArgs,
     },
-    /// Print a commented run file
-    Init,
+    /// Print a commented run file; with a place, one for the formats that are found there
+    Init {
+        /// Folder or URL to look into
+        #[arg(value_name = "URL")]
+        place: Option<String>,
+        /// Folder that adds or replaces formats, queries, seeds and templates
+        #[arg(long, value_name = "DIR")]
+        project: Option<PathBuf>,
+    },
 }
 
 /// Where a command works.

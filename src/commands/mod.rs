@@ -36,7 +36,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::List { what, project, format } => list::run(what, project.as_deref(), format).await,
         Command::Explain { name, place } => explain::run(&name, place).await,
         Command::Sql { select, format, place } => sql::run(&select, format, place).await,
-        Command::Init => init::run(),
+        Command::Init { place, project } => init::run(place.as_deref(), project.as_deref()).await,
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod ledger;
 mod mapper;
 pub mod repeats;
+pub mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
