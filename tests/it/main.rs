@@ -2,6 +2,7 @@
 
 mod support;
 
+mod any_records;
 mod cli;
 mod formats;
 mod golden;
