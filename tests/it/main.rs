@@ -6,6 +6,7 @@ mod any_records;
 mod cli;
 mod formats;
 mod golden;
+mod hostile;
 mod house_rules;
 mod properties;
 mod recipes;

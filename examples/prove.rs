@@ -1,0 +1,98 @@
+//! The long proofs, run by hand: `cargo run --profile bench --example prove -- NAME`. Each promise is tested in its short
+//! form by `cargo test`; the long form's figures go to docs/reliability.md, one row a run.
+
+#[path = "../tests/support/hostile/mod.rs"]
+mod hostile;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use trimtab::project::Project;
+
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reliability.md");
+/// Lines of the long form, read in parts with seeds of their own.
+const LINES: u64 = 10_000_000;
+const PARTS: u64 = 100;
+
+/// A row of the page.
+struct Row {
+    promise: &'static str,
+    cases: String,
+    violations: usize,
+    remark: String,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let proof = match name.as_str() {
+        "hostile-lines" => hostile_lines().await,
+        _ => Err(format!("`{name}` is no proof; there is: hostile-lines")),
+    };
+    match proof.and_then(|row| write(&row).map(|()| row.violations)) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(violations) => {
+            eprintln!("{violations} violations");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Ten million hostile lines: each is delivered or rejected, in memory that does not grow.
+async fn hostile_lines() -> Result<Row, String> {
+    let project = Project::load(None).await.map_err(|error| error.to_string())?;
+    let table = project.sources.get("litellm").ok_or("the project has no format `litellm`")?;
+    let begun = Instant::now();
+    let mut sum = hostile::large(table);
+    let mut memory = Vec::new();
+    for part in 0..PARTS {
+        let account = hostile::read(table, LINES / PARTS, 1 + part);
+        sum.lines += account.lines;
+        sum.delivered += account.delivered;
+        sum.rejected += account.rejected;
+        sum.faults += account.faults;
+        sum.behind_faults += account.behind_faults;
+        sum.violations.extend(account.violations);
+        memory.push(peak_mib());
+        eprintln!("part {part}: {} lines, {} violations, peak {} MiB", sum.lines, sum.violations.len(), peak_mib());
+    }
+    sum.violations.iter().for_each(|violation| eprintln!("{violation}"));
+    Ok(Row {
+        promise: "hostile lines",
+        cases: format!("{} lines", sum.lines),
+        violations: sum.violations.len(),
+        remark: format!(
+            "{} records delivered, {} rejected, {} faults; {:.0} s; peak memory {} MiB after the first tenth, {} MiB at the end",
+            sum.delivered,
+            sum.rejected,
+            sum.faults,
+            begun.elapsed().as_secs_f64(),
+            memory.get(memory.len() / 10).copied().unwrap_or_default(),
+            memory.last().copied().unwrap_or_default(),
+        ),
+    })
+}
+
+/// The most memory that this process ever held, as Linux counts it.
+fn peak_mib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or_default() / 1024
+}
+
+fn write(row: &Row) -> Result<(), String> {
+    let said = |arguments: &[&str]| -> String {
+        let output = std::process::Command::new(arguments[0]).args(&arguments[1..]).output();
+        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_string()).unwrap_or_default()
+    };
+    let (date, commit) = (said(&["date", "-u", "+%Y-%m-%d"]), said(&["git", "rev-parse", "--short", "HEAD"]));
+    let line = format!("| {date} | {commit} | {} | {} | {} | {} |\n", row.promise, row.cases, row.violations, row.remark);
+    print!("{line}");
+    let mut page = std::fs::OpenOptions::new().append(true).open(PAGE).map_err(|error| format!("{PAGE}: {error}"))?;
+    page.write_all(line.as_bytes()).map_err(|error| format!("{PAGE}: {error}"))
+}
