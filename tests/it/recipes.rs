@@ -41,6 +41,22 @@ fn run(place: &Place) -> String {
     said.out
 }
 
+/// The README's table of formats is what `list formats` prints.
+#[test]
+fn the_table_of_formats_is_current() {
+    const MARK: &str = "<!-- formats -->\n";
+    let listed = Place::new().trimtab(&["list", "formats", "--format", "markdown"]);
+    let path = root().join("README.md");
+    let readme = std::fs::read_to_string(&path).expect("the README");
+    let parts: Vec<&str> = readme.split(MARK).collect();
+    assert_eq!(parts.len(), 3, "two marks around the table");
+    if std::env::var("TRIMTAB_BLESS").is_ok_and(|value| value == "1") {
+        std::fs::write(&path, [parts[0], listed.out.as_str(), parts[2]].join(MARK)).expect("the README can be written");
+        return;
+    }
+    assert_eq!(parts[1], listed.out, "run with TRIMTAB_BLESS=1");
+}
+
 #[test]
 fn recipe_a_a_format_is_two_text_files() {
     let place = Place::new();
