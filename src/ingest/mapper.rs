@@ -6,19 +6,21 @@ use std::sync::Arc;
 use arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray, new_null_array,
 };
-use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Date32Type, Int64Type, Schema, TimeUnit, TimestampMicrosecondType};
+use arrow::compute::{concat_batches, filter_record_batch};
+use arrow::datatypes::{DataType, Date32Type, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use chrono::NaiveDate;
 
 use super::{Format, Incoming, contract_of};
 use crate::config::{DayBasis, Source};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::{Error, Kind, Result};
 use crate::project::Project;
 use crate::schema::{Table, null_in_required};
 
 /// Raw rows that are mapped at once.
 const ROWS_AT_ONCE: usize = 65_536;
+/// Records of one go that a mapping may fail on before its source fails: then it is the mapping that is wrong.
+const MOST_FAILING: usize = 1_000;
 const DAY_MICROS: i64 = 86_400_000_000;
 /// Days since 1970 of the years 2000 to 2199: a time outside them is a wrong unit.
 const PLAUSIBLE_DAYS: std::ops::Range<i64> = 10_957..84_006;
@@ -56,17 +58,83 @@ impl Mapper<'_> {
         let batches = std::mem::take(&mut self.batches);
         self.rows = 0;
         let Some(schema) = batches.first().map(RecordBatch::schema) else { return Ok(()) };
-        self.engine.register(&self.format.table.name, schema, batches)?;
-        for (contract, query) in &self.format.mappings {
+        match self.mapped(&schema, batches.clone(), None).await {
+            Ok(mapped) => self.take_all(mapped, incoming),
+            Err(error) if error.kind() == Kind::Engine => {
+                self.map_parts(concat_batches(&schema, &batches)?, error, incoming).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A record that a mapping cannot compute, such as a sum out of range, is rejected alone: the rows are halved until it
+    /// is found, between objects first, because a mapping may look at an object's other lines.
+    async fn map_parts(&mut self, rows: RecordBatch, error: Error, incoming: &mut Incoming) -> Result<()> {
+        let schema = rows.schema();
+        let mut failing = 0;
+        let mut parts = halves(&rows)?;
+        while let Some(part) = parts.pop() {
+            match self.mapped(&schema, vec![part.clone()], None).await {
+                Ok(mapped) => self.take_all(mapped, incoming)?,
+                Err(_) if part.num_rows() > 1 => parts.extend(halves(&part)?),
+                Err(_) => {
+                    failing += 1;
+                    if failing > MOST_FAILING {
+                        return Err(error);
+                    }
+                    self.map_one(&part, incoming).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One record, each contract by itself.
+    async fn map_one(&mut self, record: &RecordBatch, incoming: &mut Incoming) -> Result<()> {
+        for (contract, _) in &self.format.mappings {
+            match self.mapped(&record.schema(), vec![record.clone()], Some(contract)).await {
+                Ok(mapped) => self.take_all(mapped, incoming)?,
+                Err(_) => {
+                    let (key, line) = place_of(record)?;
+                    let mapped = self.seen.entry(key).or_default();
+                    mapped.records.insert(line);
+                    mapped.rows += 1;
+                    // The engine's own words may hold the value.
+                    let reason = "NOT_COMPUTABLE: a value of the record is out of range for the mapping";
+                    mapped.rejected.push((line, (*contract).to_string(), reason.into()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The contract rows of raw rows, each with the reason to reject it; of all contracts, or of one.
+    async fn mapped(
+        &self,
+        schema: &SchemaRef,
+        batches: Vec<RecordBatch>,
+        only: Option<&str>,
+    ) -> Result<Vec<(String, RecordBatch, Vec<Option<String>>)>> {
+        self.engine.register(&self.format.table.name, schema.clone(), batches)?;
+        let mut all = Vec::new();
+        for (contract, query) in self.format.mappings.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
             let table = contract_of(self.project, contract)?;
             let (_, mapped) = self.engine.run(query).await?;
             for batch in mapped.iter().filter(|batch| batch.num_rows() > 0) {
                 let rows = fill(table, self.source, batch).map_err(|error| error.at(format!("at {}", query.path)))?;
                 let reasons = self.reasons(table, &rows).await?;
-                self.take(contract, rows, &reasons, incoming)?;
+                all.push(((*contract).to_string(), rows, reasons));
             }
         }
-        Ok(())
+        Ok(all)
+    }
+
+    fn take_all(
+        &mut self,
+        mapped: Vec<(String, RecordBatch, Vec<Option<String>>)>,
+        incoming: &mut Incoming,
+    ) -> Result<()> {
+        mapped.into_iter().try_for_each(|(contract, rows, reasons)| self.take(&contract, rows, &reasons, incoming))
     }
 
     /// The reason for which each row is rejected, from the contract's `reject:` rules.
@@ -142,6 +210,31 @@ impl Mapper<'_> {
         }
         Ok(())
     }
+}
+
+/// Two parts of raw rows, cut where an object begins if there is such a place.
+fn halves(rows: &RecordBatch) -> Result<Vec<RecordBatch>> {
+    let count = rows.num_rows();
+    if count < 2 {
+        return Ok(vec![rows.clone()]);
+    }
+    let keys = object_keys(rows)?;
+    let is_border = |at: &usize| keys.value(*at) != keys.value(*at - 1);
+    let middle = count / 2;
+    let border = (middle..count).find(is_border).or_else(|| (1..middle).rev().find(is_border)).unwrap_or(middle);
+    Ok(vec![rows.slice(border, count - border), rows.slice(0, border)])
+}
+
+fn object_keys(rows: &RecordBatch) -> Result<&StringArray> {
+    let keys = rows.column_by_name("_object_key").and_then(|column| column.as_string_opt::<i32>());
+    keys.ok_or_else(|| Error::engine("raw rows lack `_object_key`"))
+}
+
+/// Object and line of a raw row.
+fn place_of(record: &RecordBatch) -> Result<(String, i64)> {
+    let line = record.column_by_name("_line").and_then(|column| column.as_primitive_opt::<Int64Type>());
+    let line = line.ok_or_else(|| Error::engine("raw rows lack `_line`"))?;
+    Ok((object_keys(record)?.value(0).to_string(), line.value(0)))
 }
 
 fn date(days: i32) -> NaiveDate {
