@@ -91,7 +91,8 @@ fn write(row: &Row) -> Result<(), String> {
         output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_string()).unwrap_or_default()
     };
     let (date, commit) = (said(&["date", "-u", "+%Y-%m-%d"]), said(&["git", "rev-parse", "--short", "HEAD"]));
-    let line = format!("| {date} | {commit} | {} | {} | {} | {} |\n", row.promise, row.cases, row.violations, row.remark);
+    let line =
+        format!("| {date} | {commit} | {} | {} | {} | {} |\n", row.promise, row.cases, row.violations, row.remark);
     print!("{line}");
     let mut page = std::fs::OpenOptions::new().append(true).open(PAGE).map_err(|error| format!("{PAGE}: {error}"))?;
     page.write_all(line.as_bytes()).map_err(|error| format!("{PAGE}: {error}"))

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::Overrides;
+use crate::prices::List;
 
 /// Finds LLM workloads that could move to smaller models, from provider bills and request logs.
 #[derive(Debug, Parser)]
@@ -59,6 +60,12 @@ pub enum Command {
         /// Where the marts and the state are
         #[command(flatten)]
         place: PlaceArgs,
+    },
+    /// Work on the catalog of prices
+    Prices {
+        /// What to do
+        #[command(subcommand)]
+        action: PricesAction,
     },
     /// Print a commented run file; with a place, one for the formats that are found there
     Init {
@@ -120,6 +127,44 @@ impl PlaceArgs {
     pub fn overrides(&self) -> Overrides {
         Overrides { date: self.date, project: self.project.clone(), ..Overrides::default() }
     }
+}
+
+/// What `prices` does.
+#[derive(Debug, Clone, Subcommand)]
+pub enum PricesAction {
+    /// Compare a public price list with the catalog and offer its rows as an overlay
+    Import(ImportArgs),
+}
+
+/// Arguments of `prices import`.
+#[derive(Debug, Clone, Args)]
+pub struct ImportArgs {
+    /// The list, as its makers publish it; gzip and zstd are seen in the bytes
+    pub file: PathBuf,
+    /// Which list it is
+    #[arg(long, value_name = "LIST")]
+    pub from: List,
+    /// Folder for the rows; without it the comparison is only shown
+    #[arg(long, value_name = "DIR")]
+    pub to: Option<PathBuf>,
+    /// Take only this provider of the catalog; may be repeated
+    #[arg(long, value_name = "P")]
+    pub provider: Vec<String>,
+    /// First day of prices that the list does not date; the default is --checked-on
+    #[arg(long, value_name = "D")]
+    pub valid_from: Option<NaiveDate>,
+    /// Day on which the list was got, and on which it is compared; the default is today, UTC
+    #[arg(long, value_name = "D")]
+    pub checked_on: Option<NaiveDate>,
+    /// Take the list's price where the catalog has another one
+    #[arg(long)]
+    pub take_conflicts: bool,
+    /// Take also prices that differ by more than five times
+    #[arg(long, requires = "take_conflicts")]
+    pub accept_large_changes: bool,
+    /// Folder that adds or replaces formats, queries, seeds and templates
+    #[arg(long, value_name = "DIR")]
+    pub project: Option<PathBuf>,
 }
 
 /// What `list` lists.

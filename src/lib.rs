@@ -23,6 +23,7 @@ pub mod header;
 pub mod ingest;
 pub mod outcome;
 pub mod pipeline;
+pub mod prices;
 pub mod project;
 pub mod reader;
 pub mod report;

@@ -94,7 +94,11 @@ fn run_file(survey: &Survey, url: &Url, overlay: Option<&Path>, project: &Projec
         if found.is_mixed {
             text += "# objects of other formats lie in the same folder: their records will be rejected or skipped, and counted\n";
         }
-        text += &format!("[[sources]]\nname = \"{name}\"\nformat = \"{}\"\nurl = {}\n", found.format, quoted(&format!("{url}{}", escaped(&found.folder))));
+        text += &format!(
+            "[[sources]]\nname = \"{name}\"\nformat = \"{}\"\nurl = {}\n",
+            found.format,
+            quoted(&format!("{url}{}", escaped(&found.folder)))
+        );
     }
     if !survey.unknown.is_empty() {
         text += "\n# Of no known format, one key of each layout:\n";

@@ -4,6 +4,7 @@ mod check;
 mod explain;
 mod init;
 mod list;
+mod prices;
 mod run;
 mod sql;
 
@@ -13,7 +14,7 @@ use std::path::Path;
 use bytes::Bytes;
 use url::Url;
 
-use crate::cli::{Cli, Command, PlaceArgs};
+use crate::cli::{Cli, Command, PlaceArgs, PricesAction};
 use crate::config::{Config, Overrides};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -36,6 +37,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::List { what, project, format } => list::run(what, project.as_deref(), format).await,
         Command::Explain { name, place } => explain::run(&name, place).await,
         Command::Sql { select, format, place } => sql::run(&select, format, place).await,
+        Command::Prices { action: PricesAction::Import(args) } => prices::import(args).await,
         Command::Init { place, project } => init::run(place.as_deref(), project.as_deref()).await,
     }
 }

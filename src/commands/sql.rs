@@ -63,10 +63,11 @@ fn cells(rows: &[RecordBatch]) -> Result<Vec<Vec<String>>> {
     let mut lines = Vec::new();
     for batch in rows {
         for row in 0..batch.num_rows() {
-            let cells = batch.columns().iter().map(|column| match column.is_null(row) || column.data_type().is_null() {
-                true => Ok(String::new()),
-                false => array_value_to_string(column, row),
-            });
+            let cells =
+                batch.columns().iter().map(|column| match column.is_null(row) || column.data_type().is_null() {
+                    true => Ok(String::new()),
+                    false => array_value_to_string(column, row),
+                });
             lines.push(cells.collect::<Result<Vec<_>, _>>()?);
         }
     }

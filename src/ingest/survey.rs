@@ -139,7 +139,8 @@ async fn ask(engine: &Engine, format: &Format<'_>, object: &Object) -> Result<(i
     });
     engine.deregister(&table.name)?;
     let (_, rows) = counted?;
-    let recognised = rows.first().and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>()).map_or(0, |c| c.value(0));
+    let recognised =
+        rows.first().and_then(|batch| batch.column(0).as_primitive_opt::<Int64Type>()).map_or(0, |c| c.value(0));
     Ok((read.records, recognised))
 }
 

@@ -39,9 +39,7 @@ impl Cell<'_> {
             Cell::Text(text) => Cell::Text(own(text)),
             Cell::Struct(cells) => Cell::Struct(cells.into_iter().map(Cell::into_owned).collect()),
             Cell::List(cells) => Cell::List(cells.into_iter().map(Cell::into_owned).collect()),
-            Cell::Map(pairs) => {
-                Cell::Map(pairs.into_iter().map(|(key, value)| (own(key), value.map(own))).collect())
-            }
+            Cell::Map(pairs) => Cell::Map(pairs.into_iter().map(|(key, value)| (own(key), value.map(own))).collect()),
         }
     }
 }

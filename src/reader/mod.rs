@@ -141,6 +141,12 @@ pub struct ObjectRead {
     pub fault: Option<String>,
 }
 
+/// A decimal of at most 38 digits as a whole number of units of `scale`, rounded half away from zero; `None` when the
+/// text is no number or too large. Exponents are exact.
+pub fn parse_decimal(text: &str, scale: i8) -> Option<i128> {
+    number::parse_scaled(text, 38, scale).ok().map(|scaled| scaled.units)
+}
+
 /// Reads the objects of one table.
 pub struct Reader {
     table: RawTable,

@@ -76,7 +76,13 @@ impl Draw {
             (DataType::Float64 | DataType::Decimal128(..), _) => {
                 self.random.one_of(&["0", "1.5", "-0.25", "3e-06", "1791187500.25", "0.123456789012345678"]).into()
             }
-            (DataType::Timestamp(TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond | TimeUnit::Nanosecond, _), _) => {
+            (
+                DataType::Timestamp(
+                    TimeUnit::Second | TimeUnit::Millisecond | TimeUnit::Microsecond | TimeUnit::Nanosecond,
+                    _,
+                ),
+                _,
+            ) => {
                 let (day, hour) = (1 + self.random.below(8), self.random.below(24));
                 format!("\"2026-10-{day:02}T{hour:02}:15:02.123Z\"")
             }
@@ -100,7 +106,15 @@ impl Draw {
         match self.random.below(10) {
             0 => quoted(&self.random.below(3_000).to_string()),
             1 => quoted("2026-10-05T08:00:02.123Z"),
-            2 => quoted(&self.random.one_of(&["", " ", "a\"b\\c", "käse", "o3", "claude-opus-4-1", "1791187500123456789"])),
+            2 => quoted(&self.random.one_of(&[
+                "",
+                " ",
+                "a\"b\\c",
+                "käse",
+                "o3",
+                "claude-opus-4-1",
+                "1791187500123456789",
+            ])),
             3 => quoted(&self.json(2)),
             _ => {
                 let word = self.random.one_of(&self.words.clone());
@@ -148,7 +162,10 @@ fn key_of(format: &str, pattern: Option<&str>, skip: Option<&str>) -> String {
             && !skip.as_ref().is_some_and(|s| s.is_match(key))
             && !key.to_lowercase().contains("manifest")
     };
-    keys.iter().find(is_read).unwrap_or_else(|| panic!("{format}: no sample object that its own `objects:` takes")).clone()
+    keys.iter()
+        .find(is_read)
+        .unwrap_or_else(|| panic!("{format}: no sample object that its own `objects:` takes"))
+        .clone()
 }
 
 fn walk(folder: &std::path::Path) -> Vec<String> {
@@ -189,7 +206,12 @@ fn any_record_of_a_declared_shape_is_a_row_or_a_reason() {
     );
     let said = place.trimtab(&["run", "--config", "trimtab.toml", "--quiet"]);
     // A source of which every record is refused is named; that is an answer as well.
-    assert!(said.code == 0 || (said.code == 4 && said.err.contains("gave no readable row")), "{}: {}", said.code, said.err);
+    assert!(
+        said.code == 0 || (said.code == 4 && said.err.contains("gave no readable row")),
+        "{}: {}",
+        said.code,
+        said.err
+    );
     let coverage = place.sql_with(
         "select source, sum(records) as records, sum(rejected_lines) as unreadable, sum(skipped_records) as skipped, \
          sum(rows) as row_count, sum(rejected_rows) as refused from ledger group by source order by source",
@@ -199,7 +221,8 @@ fn any_record_of_a_declared_shape_is_a_row_or_a_reason() {
     let kept = place.sql("select source, sum(rows_kept + rows_repeated) as settled from repeats group by source");
     for row in &coverage {
         let number = |name: &str| row[name].parse::<i64>().unwrap_or_else(|_| panic!("`{name}` of {row:?}"));
-        let settled = kept.iter().find(|k| k["source"] == row["source"]).map_or(0, |k| k["settled"].parse().expect("a count"));
+        let settled =
+            kept.iter().find(|k| k["source"] == row["source"]).map_or(0, |k| k["settled"].parse().expect("a count"));
         assert_eq!(number("records"), RECORDS as i64, "{row:?}");
         assert_eq!(number("row_count"), number("refused") + settled, "{row:?}");
     }
@@ -207,7 +230,8 @@ fn any_record_of_a_declared_shape_is_a_row_or_a_reason() {
     let parts = |parts: &[&str]| -> String {
         parts.iter().map(|part| format!("coalesce(usage_{part}_tokens, 0)")).collect::<Vec<_>>().join(" + ")
     };
-    let input = parts(&["input_uncached", "cache_read", "cache_write_5m", "cache_write_1h", "input_audio", "input_image"]);
+    let input =
+        parts(&["input_uncached", "cache_read", "cache_write_5m", "cache_write_1h", "input_audio", "input_image"]);
     let output = parts(&["output_visible", "output_reasoning", "output_audio", "output_image"]);
     let broken = place.sql(&format!(
         "select x_source, x_line from requests where gen_ai_usage_input_tokens <> {input} or gen_ai_usage_output_tokens <> {output} \

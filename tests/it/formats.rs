@@ -159,7 +159,10 @@ fn every_format_has_a_sample_with_a_rejected_record_and_says_what_it_is() {
                 faults.push(format!("{format}: {what}"));
             }
         };
-        demand(header("status").is_some_and(|s| ["real", "documented", "unverified"].contains(&s)), "`status:` is missing");
+        demand(
+            header("status").is_some_and(|s| ["real", "documented", "unverified"].contains(&s)),
+            "`status:` is missing",
+        );
         demand(header("recognised_by").is_some(), "`recognised_by:` is missing");
         demand(!samples.is_empty(), "no case over sample_data");
         demand(samples.iter().any(|case| case.all("rejected").next().is_some()), "no rejected record in a sample");
@@ -283,7 +286,8 @@ fn faults_of(case: &Case) -> Vec<String> {
     found.keys.splice(at..at, more);
     let path = root().join(format!("tests/formats/{}.txt", case.name));
     let text = std::fs::read_to_string(&path).expect("the case");
-    let comment: String = text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
+    let comment: String =
+        text.lines().take_while(|line| line.starts_with('#')).map(|line| format!("{line}\n")).collect();
     let (wanted, found) = (case.write(&comment), found.write(&comment));
     if is_blessing() && faults.is_empty() {
         std::fs::write(&path, &found).expect("the case can be written");

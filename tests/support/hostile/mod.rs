@@ -58,7 +58,10 @@ fn line(random: &mut Random) -> Vec<u8> {
         11 => format!("\u{feff}{GOOD}"),
         12 => format!("{GOOD}{GOOD}"),
         13 => format!("[{GOOD},{GOOD}"),
-        14 => format!(r#"{{"id":"m","startTime":1,"metadata":{{{}}}}}"#, r#""a":[],"#.repeat(random.below(2_000)) + r#""z":1"#),
+        14 => format!(
+            r#"{{"id":"m","startTime":1,"metadata":{{{}}}}}"#,
+            r#""a":[],"#.repeat(random.below(2_000)) + r#""z":1"#
+        ),
         15 => format!("{GOOD}\u{2028}"),
         16 => r#"{"id":"s","startTime":"soon","prompt_tokens":"12"}"#.into(),
         17 => format!(r#"{{"id":"w","startTime":1,"request_tags":[{}"x"]}}"#, "null,".repeat(random.below(3_000))),
@@ -107,7 +110,8 @@ pub fn read(table: &Table, lines: u64, seed: u64) -> Account {
         // Lines of one object stand below each other: the first is a record, or the whole is tried as one text.
         let wanted = (1 + random.below(400)).min((lines - account.lines) as usize).max(1);
         let (bytes, written) = object(&mut random, wanted);
-        let object = Object { key: format!("hostile/{number}"), bytes: bytes.into(), last_modified: Default::default() };
+        let object =
+            Object { key: format!("hostile/{number}"), bytes: bytes.into(), last_modified: Default::default() };
         number += 1;
         let mut delivered = 0_u64;
         let read = reader.read(&object, &mut |batch| delivered += batch.num_rows() as u64);
@@ -116,7 +120,9 @@ pub fn read(table: &Table, lines: u64, seed: u64) -> Account {
         account.delivered += delivered;
         account.rejected += read.rejected as u64;
         if read.records as u64 != delivered + read.rejected as u64 {
-            account.violations.push(format!("object {number}: {} records are not {delivered} + {}", read.records, read.rejected));
+            account
+                .violations
+                .push(format!("object {number}: {} records are not {delivered} + {}", read.records, read.rejected));
         }
         // A line may hold several records, never none.
         match &read.fault {
@@ -145,7 +151,9 @@ pub fn large(table: &Table) -> Account {
     let mut account = Account::default();
     let raw = RawTable { name: table.name.clone(), file: FileFormat::Json, schema: table.schema.clone() };
     let mut reader = Reader::new(raw, Limits::default());
-    for (name, bytes, lines) in [("long line", long.into_bytes(), 3_u64), ("bomb", bomb, 0), ("deep", deep.into_bytes(), 3)] {
+    for (name, bytes, lines) in
+        [("long line", long.into_bytes(), 3_u64), ("bomb", bomb, 0), ("deep", deep.into_bytes(), 3)]
+    {
         let object = Object { key: name.into(), bytes: bytes.into(), last_modified: Default::default() };
         let read = reader.read(&object, &mut |_| {});
         reader.flush(&mut |_| {});
