@@ -128,6 +128,20 @@ impl Source {
                 }
                 Ok(Cell::List(cells))
             }
+            // Labels are often a list of records with `key` and `value`.
+            (Self::List(_, offsets, items), DataType::Map(entries, _)) => {
+                let child = |name: &str| match &**items {
+                    Self::Struct(_, children) => {
+                        children.iter().find(|(found, _)| found == name).map(|(_, child)| child)
+                    }
+                    _ => None,
+                };
+                let (Some(keys), Some(values)) = (child("key"), child("value")) else {
+                    return Err(Rejection::mismatch(self.words(), expected));
+                };
+                let pairs = range(offsets, row).map(|entry| (keys.text(entry), values, entry));
+                map_cell(pairs, map_value(entries), tally)
+            }
             (Self::Map(_, offsets, pairs), DataType::Map(entries, _)) => {
                 let (keys, values) = &**pairs;
                 let pairs = range(offsets, row).map(|entry| (keys.text(entry), values, entry));
@@ -278,6 +292,27 @@ mod tests {
             Err(rejection) => rejection.reason(),
         };
         (0..array.len()).map(show).collect()
+    }
+
+    #[test]
+    fn a_list_of_keys_and_values_is_a_map() {
+        let text = |texts: &[&str]| Arc::new(arrow::array::StringArray::from(texts.to_vec())) as ArrayRef;
+        let labels = |names: [&str; 2]| {
+            let fields = names.map(|name| Arc::new(Field::new(name, DataType::Utf8, true)));
+            let pairs = arrow::array::StructArray::new(
+                fields.to_vec().into(),
+                vec![text(&["team", "app"]), text(&["support", "router"])],
+                None,
+            );
+            let item = Arc::new(Field::new("item", pairs.data_type().clone(), true));
+            arrow::array::ListArray::new(item, OffsetBuffer::from_lengths([2]), Arc::new(pairs), None)
+        };
+        let map = super::super::tests::map();
+        assert_eq!(
+            cells(labels(["key", "value"]), map.clone()),
+            [r#"Map([("team", Some("support")), ("app", Some("router"))])"#]
+        );
+        assert_eq!(cells(labels(["name", "value"]), map), ["is an array, expected map"]);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use trimtab::schema::Table;
 use super::support::root;
 
 /// Modules of `src` from the ground up: floor, name, and what it uses. `error` is the cellar: it uses nothing of ours.
-const FLOORS: [(u8, &str, &str); 16] = [
+const FLOORS: [(u8, &str, &str); 17] = [
     (0, "error", ""),
     (1, "config", "error"),
     (1, "header", ""),
@@ -27,24 +27,20 @@ const FLOORS: [(u8, &str, &str); 16] = [
     (6, "ingest", "config engine error project reader schema store table_file"),
     (6, "report", "config error outcome project"),
     (7, "pipeline", "config engine error ingest outcome project report schema store table_file"),
-    (7, "cli", "config"),
-    (8, "commands", "cli config engine error ingest pipeline project report schema store table_file"),
+    (6, "prices", "error project reader"),
+    (7, "cli", "config prices"),
+    (8, "commands", "cli config engine error ingest pipeline prices project report schema store table_file"),
     (9, "main", "cli commands error"),
 ];
 
-/// Queries above 120 lines, each with the reason why it is one file.
-const LONG_QUERIES: [(&str, &str); 8] = [
+/// Queries above 120 lines, each with the reason why it is one file. A mapping spells out its contract: it may have 400.
+const LONG_QUERIES: [(&str, &str); 3] = [
     ("queries/daily/requests_priced.sql", "one pass over the requests resolves, attributes and prices a call"),
     ("queries/intermediate/int_bundle_gates.sql", "every gate is one branch of the same shape"),
     (
         "queries/intermediate/int_prices_offered.sql",
         "bands, tiers, regions and announced changes are cut together or not at all",
     ),
-    ("queries/staging/charges/focus.sql", "a mapping spells out its contract"),
-    ("queries/staging/requests/anthropic_envelope.sql", "a mapping spells out its contract"),
-    ("queries/staging/requests/bedrock.sql", "a mapping spells out its contract"),
-    ("queries/staging/requests/litellm.sql", "a mapping spells out its contract"),
-    ("queries/staging/requests/openai_envelope.sql", "a mapping spells out its contract"),
 ];
 
 /// Floats of contracts that are no share, ratio or score.
@@ -180,7 +176,8 @@ fn queries_keep_their_form() {
             faults.push(format!("{path}: `union` drops rows in silence; write `union all`"));
         }
         let (lines, listed) = (text.lines().count(), LONG_QUERIES.iter().any(|(long, _)| *long == path));
-        match (lines > 120, listed) {
+        let most = if path.starts_with("queries/staging/") { 400 } else { 120 };
+        match (lines > most, listed) {
             (true, false) => faults.push(format!("{path}: {lines} lines; split it or list it here with its reason")),
             (false, true) => faults.push(format!("{path}: {lines} lines; it need not be listed as long")),
             _ => {}
