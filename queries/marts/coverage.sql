@@ -72,10 +72,10 @@ read as (
     select
         source,
         min(format) as format,
-        count(*) filter (where true) as objects,
-        sum(size) as bytes,
+        count(*) filter (where not is_superseded) as objects,
+        sum(case when is_superseded then 0 else size end) as bytes,
         count(fault) as objects_faulty,
-        cast(0 as bigint) as objects_superseded,
+        count(*) filter (where is_superseded) as objects_superseded,
         sum(records) as records_read,
         sum(rejected_lines) as records_rejected,
         sum(skipped_records) as records_skipped,

@@ -2,7 +2,7 @@
 --
 -- version:  2
 -- day:      charge_period_start
--- identity: x_object_key + x_line + x_item | x_object_key + x_line
+-- identity: x_source + x_object_key + x_line + x_item | x_source + x_object_key + x_line
 -- latest:   x_restated_at by x_restates
 -- reject:   NO_COST: a billed line states its cost when billed_cost is null and coalesce(x_cost_basis, '') <> 'usage';
 --           BAD_TIME: ends before it starts when charge_period_end < charge_period_start

@@ -1,6 +1,6 @@
--- One row per object that was read.
+-- One row per object that was read, and per object of a bill that others state anew.
 --
--- version: 1
+-- version: 2
 create external table ledger (
     source varchar not null, -- source of the run file
     format varchar not null, -- format that read it
@@ -14,6 +14,7 @@ create external table ledger (
     rejected_rows bigint not null, -- rows that break a rule of the contract
     decimals_rounded bigint not null, -- amounts rounded to the contract's scale
     fault varchar, -- fault of the whole object
+    is_superseded boolean not null, -- stands in the bucket and does not count: other objects state the same anew
     first_event_date date, -- first event day
     last_event_date date -- last event day
 )

@@ -1,7 +1,9 @@
 -- One call of the Anthropic Messages API, logged by the caller around the message object.
 --
--- docs:    https://docs.anthropic.com/en/api/messages
--- objects: \.(jsonl|ndjson|json)(\.(gz|zst))?$
+-- docs:          https://docs.anthropic.com/en/api/messages
+-- status:        documented
+-- recognised_by: ts is not null and response['type'] in ('message', 'error')
+-- objects:       \.(jsonl|ndjson|json)(\.(gz|zst))?$
 create external table anthropic_envelope (
     ts timestamp with time zone not null, -- end of the call
     started_at timestamp with time zone,

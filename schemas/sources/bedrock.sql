@@ -1,8 +1,10 @@
 -- One Amazon Bedrock model invocation, as the account's invocation log in S3 has it.
 --
--- docs:    https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
--- objects: (^|/)\d{4}/\d{2}/\d{2}/\d{2}/[^/]+\.json(\.(gz|zst))?$
--- skip:    (^|/)data/|amazon-bedrock-logs-permission-check$
+-- docs:          https://docs.aws.amazon.com/bedrock/latest/userguide/model-invocation-logging.html
+-- status:        documented
+-- recognised_by: "schemaType" = 'ModelInvocationLog'
+-- objects:       (^|/)\d{4}/\d{2}/\d{2}/\d{2}/[^/]+\.json(\.(gz|zst))?$
+-- skip:          (^|/)data/|amazon-bedrock-logs-permission-check$
 create external table bedrock (
     "schemaType" varchar, -- ModelInvocationLog
     "timestamp" timestamp with time zone not null, -- whole seconds

@@ -1,8 +1,13 @@
 -- One charge of a FOCUS Cost and Usage table (1.0 to 1.4), as CSV or Parquet, with the x_ columns of AWS and Azure.
 --
--- docs:    https://focus.finops.org/focus-specification/v1-2/
--- objects: \.(csv|parquet)(\.(gz|zst))?$
--- skip:    (^|/)metadata/|manifest\.json$
+-- docs:          https://focus.finops.org/focus-specification/v1-2/
+-- status:        real
+-- recognised_by: "ChargeCategory" in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment')
+--                and "ServiceCategory" is not null and ("SkuId" <> '' or coalesce("ConsumedUnit", '') <> 'Requests')
+-- objects:       \.(csv|parquet)(\.(gz|zst))?$
+-- skip:          (^|/)metadata/|[Mm]anifest\.json$|(?i:contract_commitment)
+-- snapshot:      ^(?<export>.*?)(?:data/)?(?<period>\d{8}-\d{8}|(?i:BILLING_PERIOD)=[^/]+)/(?:(?<version>[^/]+)/)?([^/]+/)?[^/]+$
+-- manifest:      ^(?<export>.*?)(?:metadata/)?(?<period>\d{8}-\d{8}|(?i:BILLING_PERIOD)=[^/]+)/(?:(?<version>[^/]+)/)?([^/]+/)?[^/]*[Mm]anifest\.json$ -> blobs.blobName | dataFiles
 create external table focus (
     "BillingAccountId" varchar,
     "SubAccountId" varchar,

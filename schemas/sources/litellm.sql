@@ -1,8 +1,10 @@
 -- One LiteLLM StandardLoggingPayload: one call through the proxy, after its retries and fallbacks.
 --
--- docs:    https://docs.litellm.ai/docs/proxy/logging_spec
--- objects: (^|/)\d{4}-\d{2}-\d{2}/[^/]+$|\.jsonl?(\.(gz|zst))?$
--- skip:    (^|/)audit_logs/
+-- docs:          https://docs.litellm.ai/docs/proxy/logging_spec
+-- status:        documented
+-- recognised_by: call_type is not null and status in ('success', 'failure') and "startTime" > 1000000000
+-- objects:       (^|/)\d{4}-\d{2}-\d{2}/[^/]+$|\.jsonl?(\.(gz|zst))?$
+-- skip:          (^|/)audit_logs/
 create external table litellm (
     id varchar not null, -- response id, else the call id; answers of the proxy's cache end in _cache_hit<epoch>
     litellm_call_id varchar,
@@ -12,7 +14,7 @@ create external table litellm (
     cache_hit boolean, -- the proxy's own cache, not the provider's
     status varchar, -- success or failure
     custom_llm_provider varchar,
-    model varchar,
+    model varchar, -- may be prefixed by the provider, such as bedrock/...
     model_group varchar, -- alias that the client asked for
     prompt_tokens bigint, -- 0 when unknown
     completion_tokens bigint, -- 0 when unknown

@@ -1,7 +1,9 @@
 -- One call of the OpenAI API (or one that speaks it), logged by the caller around the response object.
 --
--- docs:    https://platform.openai.com/docs/api-reference/chat/object
--- objects: \.(jsonl|ndjson|json)(\.(gz|zst))?$
+-- docs:          https://platform.openai.com/docs/api-reference/chat/object
+-- status:        documented
+-- recognised_by: ts is not null and response['object'] in ('chat.completion', 'response', 'text_completion', 'list')
+-- objects:       \.(jsonl|ndjson|json)(\.(gz|zst))?$
 create external table openai_envelope (
     ts timestamp with time zone not null, -- end of the call
     started_at timestamp with time zone,

@@ -14,7 +14,7 @@ const QUARANTINE: &str = "quarantine.jsonl.zst";
 const REPEATS: &str = "repeats.jsonl.zst";
 
 /// One object of a source, as it was last read.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Entry {
     /// Source of the run file.
     pub source: String,
@@ -44,6 +44,16 @@ pub struct Entry {
     pub fault: Option<String>,
     /// Event days that got rows, by contract.
     pub event_days: BTreeMap<String, Vec<NaiveDate>>,
+    /// Stands in the bucket and does not count: other objects state the same anew. It has no rows and all counts are 0.
+    #[serde(default)]
+    pub is_superseded: bool,
+}
+
+impl Entry {
+    /// Whether the object is still what was read.
+    pub fn is_of(&self, listed: &Listed) -> bool {
+        self.etag == listed.etag && self.size == listed.size
+    }
 }
 
 /// A record or row that was left out, with its reason; never its text.
@@ -117,10 +127,11 @@ impl Ledger {
         save(state, LEDGER, &self.entries.values().collect::<Vec<_>>()).await
     }
 
-    /// Whether an object has to be read: new, changed, or read by another version of its format.
+    /// Whether an object that counts has to be read: new, changed, superseded until now, or read by another version of
+    /// its format.
     pub fn is_new(&self, source: &str, listed: &Listed, format_digest: &str) -> bool {
         self.entry(source, &listed.key)
-            .is_none_or(|e| e.etag != listed.etag || e.size != listed.size || e.format_digest != format_digest)
+            .is_none_or(|e| e.is_superseded || !e.is_of(listed) || e.format_digest != format_digest)
     }
 
     /// The entry of an object.
@@ -149,8 +160,9 @@ impl Ledger {
     }
 
     /// Takes back what was held against objects that are gone: their owner deleted them or delivered them under another
-    /// key. Their rows stay.
+    /// key. Their rows stay. One that had no rows, because others superseded it, is forgotten.
     pub fn excuse_vanished(&mut self, source: &str, listed: &BTreeSet<&str>) {
+        self.entries.retain(|(of, key), e| of != source || !e.is_superseded || listed.contains(key.as_str()));
         for entry in self.entries.values_mut().filter(|e| e.source == source && !listed.contains(e.object_key.as_str()))
         {
             entry.records -= entry.rejected_lines;
@@ -168,6 +180,12 @@ impl Ledger {
             (&a.source, &a.object_key, a.line, &a.path).cmp(&(&b.source, &b.object_key, b.line, &b.path))
         });
         self.entries.insert((entry.source.clone(), entry.object_key.clone()), entry);
+    }
+
+    /// Forgets an object whose rows were taken out.
+    pub fn remove(&mut self, source: &str, key: &str) {
+        self.rejected.retain(|line| line.source != source || line.object_key != key);
+        self.entries.remove(&(source.to_string(), key.to_string()));
     }
 
     /// Replaces the counts of a day.
@@ -207,4 +225,32 @@ async fn save<T: Serialize>(state: &Store, key: &str, rows: &[T]) -> Result<()> 
     }
     let packed = zstd::encode_all(text.as_slice(), 3).map_err(|e| failed(e.into()))?;
     state.put(key, Bytes::from(packed)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_of_an_older_version_loads_and_counts() {
+        let mut value = serde_json::to_value(Entry::default()).unwrap();
+        value.as_object_mut().unwrap().remove("is_superseded").unwrap();
+        let entry: Entry = serde_json::from_value(value).unwrap();
+        assert_eq!(entry, Entry::default());
+        assert!(!entry.is_superseded);
+    }
+
+    #[test]
+    fn what_had_no_rows_is_forgotten_when_it_is_gone_and_what_had_some_stays() {
+        let mut ledger = Ledger::default();
+        for (source, object_key, is_superseded) in
+            [("bill", "old", true), ("bill", "listed", true), ("bill", "read", false), ("other", "old", true)]
+        {
+            let (source, object_key) = (source.to_string(), object_key.to_string());
+            ledger.put(Entry { source, object_key, is_superseded, ..Entry::default() }, Vec::new());
+        }
+        ledger.excuse_vanished("bill", &BTreeSet::from(["listed"]));
+        let left: Vec<_> = ledger.entries().map(|e| (e.source.as_str(), e.object_key.as_str())).collect();
+        assert_eq!(left, [("bill", "listed"), ("bill", "read"), ("other", "old")]);
+    }
 }

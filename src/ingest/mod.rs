@@ -3,33 +3,35 @@
 //! A source is read with its format's raw shape and mapped by SQL; rows that break a contract's rule are rejected with
 //! their reason. Every object, record and row is counted: rows in = kept + repeated + rejected. One bad object never
 //! stops the others; a source that is unreadable as a whole fails the run after everything else was counted and saved.
+//! Of bills that are stated anew, only the latest statement counts: by whole objects in `snapshots`, by rows in `repeats`.
 
+mod days;
+mod format;
 pub mod ledger;
 mod mapper;
 pub mod repeats;
+mod snapshots;
 pub mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 use futures::StreamExt;
-use regex::Regex;
-use sha2::{Digest, Sha256};
 
 use crate::config::{Config, Source};
 use crate::engine::Engine;
-use crate::error::{Error, Kind, Result};
-use crate::project::{Project, Query};
-use crate::reader::{FileFormat, Limits, Object, ObjectRead, RawTable, Reader};
-use crate::schema::{Table, hex, without_fingerprints};
+use crate::error::{Error, Result};
+use crate::project::Project;
+use crate::reader::{Limits, Object, ObjectRead, Reader};
+use crate::schema::{Table, without_fingerprints};
 use crate::store::{Listed, Store};
-use crate::table_file::{from_parquet, to_parquet, without};
+pub use format::unknown_format;
+use format::{Format, raw_table};
 use ledger::{Entry, Ledger, Rejected};
 use mapper::{Mapped, Mapper};
+use snapshots::{Listing, Selection};
 
 /// What an ingest brought.
 #[derive(Debug, Default)]
@@ -50,6 +52,16 @@ struct Incoming {
     touched: BTreeSet<(String, NaiveDate)>,
 }
 
+impl Incoming {
+    /// Takes the rows that an object gave before out of their days.
+    fn replace(&mut self, source: &str, key: &str, ledger: &Ledger) {
+        for (contract, days) in ledger.entry(source, key).iter().flat_map(|old| &old.event_days) {
+            self.touched.extend(days.iter().map(|day| (contract.clone(), *day)));
+        }
+        self.replaced.insert((source.to_string(), key.to_string()));
+    }
+}
+
 /// Reads every source and settles the touched days. `progress` hears one line per source. The caller saves the ledger.
 ///
 /// # Errors
@@ -67,8 +79,10 @@ pub async fn run(
     for source in &config.sources {
         match read_source(engine, project, config, source, ledger, &mut incoming, &mut ingested.warnings).await {
             Ok(read) => {
+                let more =
+                    if read.superseded > 0 { format!(", {} superseded", read.superseded) } else { String::new() };
                 progress(&format!(
-                    "{}: {} objects, {} records, {} rejected",
+                    "{}: {} objects, {} records, {} rejected{more}",
                     source.name, read.objects, read.records, read.rejected
                 ));
             }
@@ -80,7 +94,7 @@ pub async fn run(
     for (contract, day) in std::mem::take(&mut incoming.touched) {
         let table = contract_of(project, &contract)?;
         let rows = incoming.rows.remove(&(contract.clone(), day)).unwrap_or_default();
-        settle_day(state, table, day, rows, &incoming.replaced, ledger, config.full).await?;
+        days::settle_day(state, table, day, rows, &incoming.replaced, ledger, config.full).await?;
         if contract == "requests" {
             ingested.changed.insert(day);
         }
@@ -100,54 +114,7 @@ struct SourceRead {
     objects: usize,
     records: i64,
     rejected: i64,
-}
-
-/// A format with everything that reading needs.
-struct Format<'a> {
-    table: &'a Table,
-    mappings: Vec<(&'a str, &'a Query)>,
-    objects: Option<Regex>,
-    skip: Option<Regex>,
-    digest: String,
-}
-
-impl<'a> Format<'a> {
-    fn find(project: &'a Project, source: &'a Source) -> Result<Format<'a>> {
-        let table = project.sources.get(&source.format).ok_or_else(|| unknown_format(project, source))?;
-        let mappings: Vec<_> = project.mappings(&source.format).collect();
-        let pattern = |key: &str| {
-            table.header.get(key).map(Regex::new).transpose().map_err(|error| {
-                Error::project(format!("`{key}:` is no regular expression"))
-                    .at(format!("at {}", table.path))
-                    .because(error)
-            })
-        };
-        let mut digest = Sha256::new_with_prefix(&table.digest);
-        mappings.iter().for_each(|(_, query)| digest.update(&query.sql));
-        digest.update([u8::from(source.is_fingerprinted)]);
-        let digest = hex(&digest.finalize()[..8]);
-        Ok(Format { objects: pattern("objects")?, skip: pattern("skip")?, table, mappings, digest })
-    }
-
-    fn holds(&self, key: &str) -> bool {
-        self.objects.as_ref().is_none_or(|pattern| pattern.is_match(key)) && !self.skips(key)
-    }
-
-    /// Known to be no records.
-    fn skips(&self, key: &str) -> bool {
-        self.skip.as_ref().is_some_and(|pattern| pattern.is_match(key))
-    }
-}
-
-fn raw_table(table: &Table) -> RawTable {
-    let delimiter = table.options.get("delimiter").and_then(|text| text.bytes().next()).unwrap_or(b',');
-    let null_text = table.options.get("null_value").cloned();
-    let file = match table.file_type.as_str() {
-        "csv" => FileFormat::Csv { delimiter, null_text },
-        "parquet" => FileFormat::Parquet,
-        _ => FileFormat::Json,
-    };
-    RawTable { name: table.name.clone(), file, schema: table.schema.clone() }
+    superseded: usize,
 }
 
 /// The schema that a format's mapping reads: its raw columns, object, line and time of the object.
@@ -177,14 +144,6 @@ fn judge_source(source: &Source, ledger: &Ledger) -> Result<()> {
     }
 }
 
-/// The error for a source whose format is in no project file.
-pub fn unknown_format(project: &Project, source: &Source) -> Error {
-    let known: Vec<&str> = project.sources.keys().map(String::as_str).collect();
-    Error::usage(format!("source `{}` has the unknown format `{}`", source.name, source.format))
-        .at(format!("known formats: {}", known.join(", ")))
-        .hint("correct the format, or add it with two text files in a --project folder (CONTRIBUTING.md, recipe a)")
-}
-
 async fn read_source(
     engine: &Engine,
     project: &Project,
@@ -196,24 +155,19 @@ async fn read_source(
 ) -> Result<SourceRead> {
     let format = Format::find(project, source)?;
     let store = Store::open(&source.url, &config.stores)?;
-    let (listed, others): (Vec<Listed>, Vec<Listed>) =
-        store.list().await?.into_iter().partition(|object| format.holds(&object.key));
-    let ignored: Vec<&Listed> = others.iter().filter(|object| !format.skips(&object.key)).collect();
-    if let Some(first) = ignored.first() {
-        warnings.push(format!(
-            "source `{}`: {} objects do not look like `{}` and were left out, first `{}`",
-            source.name,
-            ignored.len(),
-            source.format,
-            first.key
-        ));
-    }
-    ledger.excuse_vanished(&source.name, &listed.iter().map(|object| object.key.as_str()).collect());
-    if listed.is_empty() {
-        warnings.push(format!("source `{}` has no object that looks like `{}`", source.name, source.format));
-    }
-    let wanted: Vec<Listed> =
-        listed.into_iter().filter(|object| must_read(config, source, ledger, object, &format.digest)).collect();
+    let listing = list(&store, source, &format, ledger, warnings).await?;
+    let mut selection = match &format.snapshots {
+        Some(snapshots) => snapshots.select(&store, &source.name, &listing, ledger).await,
+        None => Selection::default(),
+    };
+    warnings.append(&mut selection.warnings);
+    let counts = |key: &String| !selection.superseded.contains(key) && !selection.left.contains(key);
+    let wanted: Vec<Listed> = listing
+        .objects
+        .iter()
+        .filter(|object| counts(&object.key) && must_read(config, source, ledger, object, &format.digest))
+        .cloned()
+        .collect();
     let mut raw = raw_table(format.table);
     if !source.is_fingerprinted {
         raw.schema = without_fingerprints(&raw.schema);
@@ -227,7 +181,7 @@ async fn read_source(
         async move { (store.get(&object.key).await, object) }
     }))
     .buffered(config.engine.concurrency.max(1));
-    let mut failure = None;
+    let mut failure = selection.failure.take();
     while let Some((bytes, listed)) = fetched.next().await {
         // An object that cannot be fetched fails the source at the end; the others are read and entered all the same.
         let bytes = match bytes {
@@ -249,12 +203,47 @@ async fn read_source(
     }
     reader.flush(&mut |batch| mapper.batches.push(batch));
     mapper.map(incoming).await?;
-    let read = finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings);
+    let mut read = finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings);
+    supersede(source, &format, &listing, &selection, ledger, incoming);
+    read.superseded = selection.superseded.len();
     if let Some(error) = failure {
         return Err(error);
     }
     judge_source(source, ledger)?;
     Ok(read)
+}
+
+/// Lists a source and says what was left out.
+async fn list(
+    store: &Store,
+    source: &Source,
+    format: &Format<'_>,
+    ledger: &mut Ledger,
+    warnings: &mut Vec<String>,
+) -> Result<Listing> {
+    let mut listing = Listing { objects: Vec::new(), manifests: Vec::new(), others: Vec::new() };
+    for object in store.list().await? {
+        match &object.key {
+            key if format.holds(key) => listing.objects.push(object),
+            key if format.is_manifest(key) => listing.manifests.push(object),
+            _ => listing.others.push(object),
+        }
+    }
+    let ignored: Vec<&Listed> = listing.others.iter().filter(|object| !format.skips(&object.key)).collect();
+    if let Some(first) = ignored.first() {
+        warnings.push(format!(
+            "source `{}`: {} objects do not look like `{}` and were left out, first `{}`",
+            source.name,
+            ignored.len(),
+            source.format,
+            first.key
+        ));
+    }
+    ledger.excuse_vanished(&source.name, &listing.objects.iter().map(|object| object.key.as_str()).collect());
+    if listing.objects.is_empty() {
+        warnings.push(format!("source `{}` has no object that looks like `{}`", source.name, source.format));
+    }
+    Ok(listing)
 }
 
 fn must_read(config: &Config, source: &Source, ledger: &Ledger, object: &Listed, digest: &str) -> bool {
@@ -281,12 +270,7 @@ fn finish_source(
     let mut first_reason = None;
     for (listed, read) in reads {
         let mapped = seen.remove(&listed.key).unwrap_or_default();
-        if let Some(old) = ledger.entry(&source.name, &listed.key) {
-            for (contract, days) in &old.event_days {
-                incoming.touched.extend(days.iter().map(|day| (contract.clone(), *day)));
-            }
-        }
-        incoming.replaced.insert((source.name.clone(), listed.key.clone()));
+        incoming.replace(&source.name, &listed.key, ledger);
         let line = |line: i64, path: String, reason: String| Rejected {
             source: source.name.clone(),
             object_key: listed.key.clone(),
@@ -329,6 +313,7 @@ fn finish_source(
                 .into_iter()
                 .map(|(contract, days)| (contract, days.into_iter().collect()))
                 .collect(),
+            is_superseded: false,
         };
         ledger.put(entry, rejected);
     }
@@ -341,56 +326,31 @@ fn finish_source(
     total
 }
 
-/// The settled rows of a day and the originals of its repeated calls, if the day is known.
-async fn stored_rows(
-    state: &Store,
-    schema: &SchemaRef,
-    kept_key: &str,
-    originals_key: &str,
-) -> Result<Option<(RecordBatch, RecordBatch)>> {
-    let read = |key: &str, bytes| from_parquet(bytes, schema).map_err(|error| error.at(format!("at {key}")));
-    let Some(bytes) = state.get_if_exists(kept_key).await? else { return Ok(None) };
-    let originals = match state.get_if_exists(originals_key).await? {
-        Some(bytes) => read(originals_key, bytes)?,
-        None => RecordBatch::new_empty(schema.clone()),
-    };
-    Ok(Some((read(kept_key, bytes)?, originals)))
-}
-
-/// Settles one day: what it held, less the rows of objects that were read again, plus the new rows.
-async fn settle_day(
-    state: &Store,
-    table: &Table,
-    day: NaiveDate,
-    rows: Vec<RecordBatch>,
-    replaced: &BTreeSet<(String, String)>,
+/// Takes the rows of objects that count no more out of their days, and says so in the ledger.
+fn supersede(
+    source: &Source,
+    format: &Format,
+    listing: &Listing,
+    selection: &Selection,
     ledger: &mut Ledger,
-    is_full: bool,
-) -> Result<()> {
-    let name = &table.name;
-    let (kept_key, originals_key) =
-        (format!("{name}/event_date={day}/part.parquet"), format!("{name}_originals/event_date={day}/part.parquet"));
-    let stored = Arc::new(without(&table.schema, "event_date"));
-    let mut all = Vec::new();
-    match stored_rows(state, &stored, &kept_key, &originals_key).await {
-        Ok(None) => {}
-        Ok(Some((kept, originals))) => {
-            all = repeats::originals(&kept, &originals, |source, key| {
-                replaced.contains(&(source.to_string(), key.to_string()))
-            })?;
-        }
-        // A broken file is built again from the objects that are still there.
-        Err(error) if is_full && error.kind() == Kind::Engine => {}
-        Err(error) => return Err(error),
+    incoming: &mut Incoming,
+) {
+    for object in listing.objects.iter().filter(|object| selection.superseded.contains(&object.key)) {
+        incoming.replace(&source.name, &object.key, ledger);
+        let entry = Entry {
+            source: source.name.clone(),
+            format: source.format.clone(),
+            format_digest: format.digest.clone(),
+            object_key: object.key.clone(),
+            etag: object.etag.clone(),
+            size: object.size,
+            is_superseded: true,
+            ..Entry::default()
+        };
+        ledger.put(entry, Vec::new());
     }
-    for batch in rows {
-        let columns = stored.fields().iter().filter_map(|field| batch.column_by_name(field.name()).cloned()).collect();
-        all.push(RecordBatch::try_new(stored.clone(), columns)?);
+    for key in &selection.gone {
+        incoming.replace(&source.name, key, ledger);
+        ledger.remove(&source.name, key);
     }
-    let settled = repeats::settle(table, day, &concat_batches(&stored, &all)?)?;
-    for (key, rows) in [(&originals_key, &settled.originals), (&kept_key, &settled.kept)] {
-        if rows.num_rows() == 0 { state.delete(key).await? } else { state.put(key, to_parquet(rows)?).await? }
-    }
-    ledger.put_repeats(name, day, settled.counts);
-    Ok(())
 }

@@ -213,6 +213,7 @@ fn count_rows(ledger: &Ledger) -> Vec<Value> {
             json!({
                 "source": e.source, "format": e.format, "object_key": e.object_key, "etag": e.etag, "size": e.size,
                 "records": e.records, "rejected_lines": e.rejected_lines, "skipped_records": e.skipped_records,
+                "is_superseded": e.is_superseded,
                 "rows": e.rows, "rejected_rows": e.rejected_rows, "decimals_rounded": e.decimals_rounded, "fault": e.fault,
                 "first_event_date": days.first().map(ToString::to_string),
                 "last_event_date": days.last().map(ToString::to_string),

@@ -11,5 +11,6 @@ mod house_rules;
 mod prices;
 mod properties;
 mod recipes;
+mod restatement;
 mod sql;
 mod witness;

@@ -58,34 +58,62 @@ words as (
         lower(regexp_match(sku_price_details, '"x_TokenType"\s*:\s*"([^"\\]+)"')[1]) as own_kind,
         lower(regexp_match(sku_price_details, '"x_ServiceTier"\s*:\s*"([^"\\]+)"')[1]) as own_tier,
         -- AWS: <region>-<name>-<kind>[-<scope>][-<tier>], or <region>-MP:<region>_<Kind>[_<scope>]-Units
-        regexp_match(lower(usage_type), '(cache[-_]?read|cache[-_]?write|input[-_]?token|output[-_]?token)')[1] as aws_kind,
-        regexp_like(lower(usage_type), '(^|[-_])1h|1[-_]?hour') as is_aws_hour,
+        regexp_match(lower(usage_type), '(cache[-_]?read|cache[-_]?write|input[-_]?token|output[-_]?token)')[1]
+            as aws_kind,
+        regexp_like(lower(usage_type), '(^|[-_])1h|1[-_]?hour|write.*1[-_]?h') as is_aws_hour,
         regexp_match(
             usage_type,
-            '^(?:EU|[A-Z]{2,3}[0-9]{1,2})-(.+?)-(?:mantle-)?(?:input-token|output-token|cache-read|cache-write|ProvisionedThroughput)'
+            concat(
+                '^(?:EU|[A-Z]{2,3}[0-9]{1,2})-(.+?)-(?:mantle-)?',
+                '(?:(?:input|output)-token|cache-(?:read|write)|ProvisionedThroughput)'
+            )
         )[1] as aws_name,
         usage_type like '%-MP:%' as is_aws_marketplace,
         regexp_match(lower(usage_type), '[-_](batch|flex|priority)(?:[-_]|$)')[1] as aws_tier,
         usage_type like '%ProvisionedThroughput%' as is_aws_provisioned,
-        -- Azure and others: words of a meter that counts tokens
-        regexp_like(sku_meter, '(?i)\btokens?\b') as is_token_meter,
-        lower(sku_meter) as meter,
-        regexp_like(lower(provider_name), 'microsoft|azure') as is_azure
+        coalesce(regexp_like(provider_name, '(?i)microsoft|azure'), false) as is_azure,
+        -- Google's words do not say that tokens are counted; which column holds them is not documented
+        coalesce(regexp_like(provider_name, '(?i)google'), false)
+            and regexp_like(concat_ws(' ', sku_meter, charge_description), '(?i)\b(gemini|claude|llama|mistral)\b')
+            as is_google_model
     from lines_in
+),
+
+-- Azure and others: words of a meter that counts tokens
+words_of_meters as (
+    select
+        *,
+        case
+            when is_google_model and not regexp_like(coalesce(sku_meter, ''), '(?i)input|output|cach')
+            then charge_description
+            else sku_meter
+        end as meter_words
+    from words
+),
+
+token_meters as (
+    select
+        *,
+        lower(meter_words) as meter,
+        regexp_like(meter_words, '(?i)\btokens?\b')
+            or is_google_model and regexp_like(meter_words, '(?i)\b(input|output|cach(ed|ing))\b') as is_token_meter
+    from words_of_meters
 ),
 
 meters as (
     select
         *,
-        coalesce(is_azure, false) and regexp_like(meter, '(^|[ -])(provisioned|ptu)([ -]|$)') as is_azure_provisioned,
+        (is_azure or is_google_model)
+            and coalesce(regexp_like(meter, '(^|[ -])(provisioned|ptu)([ -]|$)'), false) as is_meter_provisioned,
         case
             when is_token_meter is not true then null
-            -- audio and images have prices of their own and no kind
-            when regexp_like(meter, '(^|[ _-])(aud|audio|img|image)([ _-]|$)') then 'other'
-            when regexp_like(meter, '(^|[ _-])(cached|cchd|cache)([ _-]|$)')
+            -- audio and images have prices of their own and no kind; storage and tuning answer no call
+            when regexp_like(meter, '(^|[ _-])(aud|audio|img|image|video|storage|tuning)([ _-]|$)') then 'other'
+            when regexp_like(meter, '(^|[ _-])(cached|cchd|cache|caching)([ _-]|$)')
                 and regexp_like(meter, '(^|[ _-])(write|wrt)([ _-]|$)')
             then case when regexp_like(meter, '1 ?h') then 'cache_write_1h' else 'cache_write_5m' end
-            when regexp_like(meter, '(^|[ _-])(cached|cchd|cache)([ _-]|$)') then 'cache_read'
+            when regexp_like(meter, '(^|[ _-])(cached|cchd|cache|caching)([ _-]|$)') then 'cache_read'
+            -- not `(Thinking On)`: that is the price of an answer
             when regexp_like(meter, '(^|[ _-])(reasoning|thinking)([ _-]|$)') then 'reasoning'
             when regexp_like(meter, '(^|[ _-])(outp|outpt|output|opt)([ _-]|$)') then 'output'
             when regexp_like(meter, '(^|[ _-])(inp|inpt|input)([ _-]|$)') then 'input'
@@ -95,16 +123,40 @@ meters as (
             when is_azure and is_token_meter
             then regexp_match(
                 sku_meter,
-                '(?i)^(.+?)[ -](?:batch|btch|priority|shortco|longco|cached|cchd|cache|aud|audio|img|image|inp|inpt|input|outp|outpt|output|opt)(?:[ -]|$)'
+                concat(
+                    '(?i)^(.+?)[ -](?:batch|btch|priority|shortco|longco|cached|cchd|cache|aud|audio|img|image|',
+                    'inp|inpt|input|outp|outpt|output|opt)(?:[ -]|$)'
+                )
+            )[1]
+            when is_google_model and is_token_meter
+            then regexp_match(
+                meter_words,
+                concat(
+                    '(?i)\b((?:gemini|claude|llama|mistral).*?)(?: -)?',
+                    ' (?:GA|text|audio|image|video|thinking|input|output|cached?|caching|batch|priority|flex|tuning)\b'
+                )
             )[1]
         end as meter_model,
         case
             when regexp_like(meter, '(^|[ -])(batch|btch)([ -]|$)') then 'batch'
             when regexp_like(meter, '(^|[ -])(priority)([ -]|$)') then 'priority'
             when regexp_like(meter, '(^|[ -])(flex)([ -]|$)') then 'flex'
-            when is_azure then 'standard'
-        end as meter_tier
-    from words
+            when is_azure or is_google_model then 'standard'
+        end as meter_tier,
+        -- `1K tokens`, `1000000 Tokens`; Azure says units, which are tokens where they are the blocks that it prices;
+        -- Google says requests
+        case
+            when regexp_like(consumed_unit, '(?i)^\d{0,7} ?[km]? ?tokens?$')
+            then cast(coalesce(regexp_match(consumed_unit, '^(\d+)')[1], '1') as bigint)
+                * case lower(regexp_match(consumed_unit, '(?i)^\d* ?([km])')[1])
+                    when 'k' then 1000
+                    when 'm' then 1000000
+                    else 1
+                end
+            when is_azure and is_token_meter and consumed_quantity = pricing_quantity * pricing_block_size then 1
+            when is_google_model and is_token_meter and regexp_like(consumed_unit, '(?i)^(requests?|count)$') then 1
+        end as tokens_a_unit
+    from token_meters
 )
 
 select
@@ -136,8 +188,8 @@ select
         then concat(cast(cast(pricing_block_size as bigint) as varchar), ' Units')
         else pricing_unit
     end as pricing_unit,
-    consumed_quantity,
-    consumed_unit,
+    cast(consumed_quantity * cast(coalesce(tokens_a_unit, 1) as decimal(13,0)) as decimal(38,12)) as consumed_quantity,
+    case when tokens_a_unit is not null then 'Tokens' else consumed_unit end as consumed_unit,
     sku_id,
     sku_meter,
     sku_price_id,
@@ -181,13 +233,13 @@ select
         then case when is_aws_hour then 'cache_write_1h' else 'cache_write_5m' end
         when aws_kind in ('input-token', 'input_token', 'inputtoken') then 'input'
         when aws_kind in ('output-token', 'output_token', 'outputtoken') then 'output'
-        when is_aws_provisioned or is_azure_provisioned then 'other'
+        when is_aws_provisioned or is_meter_provisioned then 'other'
         else meter_kind
     end as x_token_kind,
     case
         when own_tier in ('default', 'standard') then 'standard'
         when own_tier is not null then own_tier
-        when is_aws_provisioned or is_azure_provisioned then 'provisioned'
+        when is_aws_provisioned or is_meter_provisioned then 'provisioned'
         when aws_kind is not null then coalesce(aws_tier, 'standard')
         when meter_kind is not null then meter_tier
     end as x_service_tier,

@@ -44,22 +44,21 @@ counted as (
             coalesce(write_details['ephemeral_5m_input_tokens'], 0)
                 + coalesce(write_details['ephemeral_1h_input_tokens'], 0)
         ) as cache_write,
+        write_details['ephemeral_5m_input_tokens'] as split_5m,
+        write_details['ephemeral_1h_input_tokens'] as split_1h,
         counts['output_tokens'] as output_total,
-        case
-            when counts['output_tokens_details']['thinking_tokens'] is not null and counts['output_tokens'] is not null
-            then least(counts['output_tokens_details']['thinking_tokens'], counts['output_tokens'])
-        end as output_reasoning
+        counts['output_tokens_details']['thinking_tokens'] as output_reasoning
     from calls_in
 ),
 
+-- parts stay as stated: where they are more than their whole, the contract rejects the row
 split as (
     select
         *,
         input_uncached + cache_read + cache_write as input_total,
-        least(coalesce(write_details['ephemeral_1h_input_tokens'], 0), cache_write) as cache_write_1h,
-        cache_write = 0
-            or write_details['ephemeral_5m_input_tokens'] is not null
-            or write_details['ephemeral_1h_input_tokens'] is not null as is_split_known
+        coalesce(split_5m, cache_write - coalesce(split_1h, 0)) as cache_write_5m,
+        coalesce(split_1h, cache_write - coalesce(split_5m, cache_write)) as cache_write_1h,
+        cache_write = 0 or split_5m is not null or split_1h is not null as is_split_known
     from counted
 )
 
@@ -84,7 +83,7 @@ select
     output_total as gen_ai_usage_output_tokens,
     input_uncached as usage_input_uncached_tokens,
     case when input_total is not null then cache_read end as usage_cache_read_tokens,
-    case when input_total is not null then cache_write - cache_write_1h end as usage_cache_write_5m_tokens,
+    case when input_total is not null then cache_write_5m end as usage_cache_write_5m_tokens,
     case when input_total is not null then cache_write_1h end as usage_cache_write_1h_tokens,
     output_total - coalesce(output_reasoning, 0) as usage_output_visible_tokens,
     output_reasoning as usage_output_reasoning_tokens,

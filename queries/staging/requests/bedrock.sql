@@ -37,7 +37,7 @@ facts as (
         -- scalar members before the first nested one: of the message, or of the message in the first chunk
         regexp_match(
             response_body,
-            '^\s*(?:\[\s*\{\s*"type"\s*:\s*"message_start"\s*,\s*"message"\s*:\s*)?\{[^{}\[\]]*"id"\s*:\s*"(msg_[^"\\]+)"'
+            '^\s*(?:\[\s*\{\s*"type"\s*:\s*"message_start"\s*,\s*"message"\s*:\s*)?\{[^{}\[\]]*"id"\s*:\s*"((?:msg_|chatcmpl-)[^"\\]+)"'
         )[1] as message_id,
         regexp_match(
             response_body,
@@ -56,11 +56,15 @@ facts as (
             as bigint
         ) as first_byte_ms,
         regexp_match(response_body, '[{,]\s*"serviceTier"\s*:\s*\{\s*"type"\s*:\s*"([a-z]+)"')[1] as tier,
+        cast(
+            regexp_match(response_body, '"cache_creation"\s*:\s*\{[^{}]*"ephemeral_5m_input_tokens"\s*:\s*(\d{1,12})')[1]
+            as bigint
+        ) as split_5m,
         cast(coalesce(
             regexp_match(response_body, '"cache_creation"\s*:\s*\{[^{}]*"ephemeral_1h_input_tokens"\s*:\s*(\d{1,12})')[1],
             regexp_match(response_body, '"cacheDetails"\s*:\s*\[[^\[\]]*\{[^{}]*"inputTokens"\s*:\s*(\d{1,12})[^{}]*"ttl"\s*:\s*"1h"')[1],
             regexp_match(response_body, '"cacheDetails"\s*:\s*\[[^\[\]]*\{[^{}]*"ttl"\s*:\s*"1h"[^{}]*"inputTokens"\s*:\s*(\d{1,12})')[1]
-        ) as bigint) as body_write_1h,
+        ) as bigint) as split_1h,
         coalesce(regexp_like(response_body, '"cache_creation"\s*:\s*\{\s*"ephemeral_|"cacheDetails"\s*:\s*\[\s*\{'), false)
             as has_split,
         -- a request that asks for no hour writes for minutes
@@ -89,7 +93,9 @@ counted as (
     select
         *,
         input_uncached + cache_read + cache_write as input_total,
-        least(coalesce(body_write_1h, 0), cache_write) as cache_write_1h,
+        -- parts stay as stated: where they are more than their whole, the contract rejects the row
+        coalesce(split_5m, cache_write - coalesce(split_1h, 0)) as cache_write_5m,
+        coalesce(split_1h, cache_write - coalesce(split_5m, cache_write)) as cache_write_1h,
         cache_write = 0 or has_split or asks_no_hour as is_split_known,
         array_to_string(
             array_transform(
@@ -129,7 +135,7 @@ select
     output_total as gen_ai_usage_output_tokens,
     input_uncached as usage_input_uncached_tokens,
     case when input_total is not null then cache_read end as usage_cache_read_tokens,
-    case when input_total is not null then cache_write - cache_write_1h end as usage_cache_write_5m_tokens,
+    case when input_total is not null then cache_write_5m end as usage_cache_write_5m_tokens,
     case when input_total is not null then cache_write_1h end as usage_cache_write_1h_tokens,
     output_total as usage_output_visible_tokens,
     case

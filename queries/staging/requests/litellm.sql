@@ -14,7 +14,11 @@ with calls_in as (
         coalesce(stream, false) as is_stream,
         cache_hit,
         status,
-        custom_llm_provider,
+        -- a call that failed before it was routed names its provider in the model at most
+        coalesce(nullif(custom_llm_provider, ''), regexp_match(
+            model,
+            '^(openai|azure|azure_ai|anthropic|bedrock|vertex_ai|gemini|mistral|cohere|deepseek|groq|together_ai)/'
+        )[1]) as provider,
         model,
         model_group,
         "startTime" as started,
@@ -59,7 +63,8 @@ stated as (
             coalesce(input_details['cache_creation_tokens'], 0),
             coalesce(input_details['cache_write_tokens'], 0)
         ) as cache_write,
-        input_details['cache_creation_token_details'] as write_details
+        input_details['cache_creation_token_details']['ephemeral_5m_input_tokens'] as split_5m,
+        input_details['cache_creation_token_details']['ephemeral_1h_input_tokens'] as split_1h
     from calls_in
 ),
 
@@ -74,61 +79,42 @@ inclusive as (
             else coalesce(logged_input, 0) + cache_read + cache_write
         end as input_total,
         case when has_usage then coalesce(logged_output, 0) end as output_total,
-        least(coalesce(write_details['ephemeral_1h_input_tokens'], 0), cache_write) as cache_write_1h,
+        case when has_usage then output_details['reasoning_tokens'] end as output_reasoning,
+        case when has_usage then output_details['audio_tokens'] end as output_audio,
+        case when has_usage then output_details['image_tokens'] end as output_image,
         -- only Anthropic's models have two lifetimes, logged as cache_creation; other writes are short
         cache_write = 0
-            or write_details['ephemeral_5m_input_tokens'] is not null
-            or write_details['ephemeral_1h_input_tokens'] is not null
+            or split_5m is not null
+            or split_1h is not null
             or input_details['cache_write_tokens'] is not null as is_split_known
     from stated
 ),
 
--- audio and images take what the cache left, reasoning what the output holds, so no bucket passes its
--- total; `least` skips nulls, therefore each is asked for first
+-- audio and images may be cached too: then they take what the cache left. Else parts stay as stated, and where
+-- they are more than their whole, the contract rejects the row
 audio as (
     select
         *,
         case
-            when input_details['audio_tokens'] is not null and has_usage
-            then least(input_details['audio_tokens'], input_total - cache_read - cache_write)
-        end as input_audio,
-        case
-            when output_details['reasoning_tokens'] is not null and has_usage
-            then least(output_details['reasoning_tokens'], output_total)
-        end as output_reasoning
+            when not has_usage then null
+            when input_details['audio_tokens'] between input_total - cache_read - cache_write and input_total
+            then input_total - cache_read - cache_write
+            else input_details['audio_tokens']
+        end as input_audio
     from inclusive
-),
-
-images as (
-    select
-        *,
-        case
-            when input_details['image_tokens'] is not null and has_usage
-            then least(
-                input_details['image_tokens'],
-                input_total - cache_read - cache_write - coalesce(input_audio, 0)
-            )
-        end as input_image,
-        case
-            when output_details['audio_tokens'] is not null and has_usage
-            then least(output_details['audio_tokens'], output_total - coalesce(output_reasoning, 0))
-        end as output_audio
-    from audio
 ),
 
 buckets as (
     select
         *,
-        input_total - cache_read - cache_write - coalesce(input_audio, 0) - coalesce(input_image, 0)
-            as input_uncached,
         case
-            when output_details['image_tokens'] is not null and has_usage
-            then least(
-                output_details['image_tokens'],
-                output_total - coalesce(output_reasoning, 0) - coalesce(output_audio, 0)
-            )
-        end as output_image
-    from images
+            when not has_usage then null
+            when input_details['image_tokens']
+                between input_total - cache_read - cache_write - coalesce(input_audio, 0) and input_total
+            then input_total - cache_read - cache_write - coalesce(input_audio, 0)
+            else input_details['image_tokens']
+        end as input_image
+    from audio
 ),
 
 -- response, messages and tools are raw JSON text; a quote inside text is escaped there, so these
@@ -136,7 +122,7 @@ buckets as (
 facts as (
     select
         *,
-        regexp_match(response, '[{,]\s*"model"\s*:\s*"([^"\\]+)"')[1] as served_model,
+        coalesce(regexp_match(response, '[{,]\s*"model"\s*:\s*"([^"\\]+)"')[1], model) as served_model,
         lower(coalesce(
             regexp_match(response, '[{,]\s*"service_tier"\s*:\s*"([A-Za-z_]+)"')[1],
             asked['service_tier']
@@ -249,18 +235,25 @@ select
         when regexp_like(call_type, '^a?(completion|responses|retrieve_batch)|^anthropic_messages') then 'chat'
         when regexp_like(call_type, '^a?generate_content') then 'generate_content'
     end as gen_ai_operation_name,
-    custom_llm_provider as gen_ai_provider_name,
+    provider as gen_ai_provider_name,
     coalesce(nullif(model_group, ''), model) as gen_ai_request_model,
-    coalesce(served_model, model) as gen_ai_response_model,
+    -- the prefix is the provider and perhaps a route; a host's own names, such as meta-llama/..., keep theirs
+    case
+        when starts_with(provider, split_part(served_model, '/', 1))
+        then regexp_replace(served_model, '^[^/]+/(?:(?:converse|converse_like|invoke)/)?', '')
+        else served_model
+    end as gen_ai_response_model,
     case when status = 'success' and id is distinct from litellm_call_id then id end as gen_ai_response_id,
     coalesce(litellm_call_id, id) as x_request_id,
     nullif(trace_id, '') as x_trace_id,
     input_total as gen_ai_usage_input_tokens,
     output_total as gen_ai_usage_output_tokens,
-    input_uncached as usage_input_uncached_tokens,
+    input_total - cache_read - cache_write - coalesce(input_audio, 0) - coalesce(input_image, 0)
+        as usage_input_uncached_tokens,
     case when has_usage then cache_read end as usage_cache_read_tokens,
-    case when has_usage then cache_write - cache_write_1h end as usage_cache_write_5m_tokens,
-    case when has_usage then cache_write_1h end as usage_cache_write_1h_tokens,
+    case when has_usage then coalesce(split_5m, cache_write - coalesce(split_1h, 0)) end as usage_cache_write_5m_tokens,
+    case when has_usage then coalesce(split_1h, cache_write - coalesce(split_5m, cache_write)) end
+        as usage_cache_write_1h_tokens,
     input_audio as usage_input_audio_tokens,
     input_image as usage_input_image_tokens,
     output_total - coalesce(output_reasoning, 0) - coalesce(output_audio, 0) - coalesce(output_image, 0)
@@ -274,6 +267,9 @@ select
         -- the route of Anthropic's own API leaves cached input out in some versions
         when call_type like '%anthropic_messages%' and cache_read + cache_write > 0 then 'assumed'
         when not is_split_known then 'assumed'
+        when cache_read > 0
+            and coalesce(input_details['audio_tokens'], 0) + coalesce(input_details['image_tokens'], 0) > 0
+        then 'assumed'
         else 'inclusive'
     end as x_usage_semantics,
     coalesce(usage_object['server_tool_use']['web_search_requests'], input_details['web_search_requests'])

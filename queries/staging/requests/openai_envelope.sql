@@ -41,81 +41,58 @@ stated as (
         *,
         case
             when input_total is not null
-            then least(
-                coalesce(
-                    counts['prompt_tokens_details']['cached_tokens'],
-                    counts['input_tokens_details']['cached_tokens'],
-                    0
-                ),
-                input_total
+            then coalesce(
+                counts['prompt_tokens_details']['cached_tokens'],
+                counts['input_tokens_details']['cached_tokens'],
+                0
             )
         end as cache_read,
-        coalesce(
-            counts['prompt_tokens_details']['cache_write_tokens'],
-            counts['input_tokens_details']['cache_write_tokens'],
-            0
-        ) as logged_write,
-        coalesce(
-            counts['prompt_tokens_details']['audio_tokens'],
-            counts['input_tokens_details']['audio_tokens']
-        ) as logged_input_audio,
-        coalesce(
-            counts['prompt_tokens_details']['image_tokens'],
-            counts['input_tokens_details']['image_tokens']
-        ) as logged_input_image,
+        case
+            when input_total is not null
+            then coalesce(
+                counts['prompt_tokens_details']['cache_write_tokens'],
+                counts['input_tokens_details']['cache_write_tokens'],
+                0
+            )
+        end as cache_write,
+        coalesce(counts['prompt_tokens_details'], counts['input_tokens_details']) as input_details,
         coalesce(
             counts['completion_tokens_details']['reasoning_tokens'],
             counts['output_tokens_details']['reasoning_tokens']
-        ) as logged_reasoning,
+        ) as output_reasoning,
         coalesce(
             counts['completion_tokens_details']['audio_tokens'],
             counts['output_tokens_details']['audio_tokens']
-        ) as logged_output_audio,
+        ) as output_audio,
         coalesce(
             counts['completion_tokens_details']['image_tokens'],
             counts['output_tokens_details']['image_tokens']
-        ) as logged_output_image
+        ) as output_image
     from calls_in
 ),
 
--- a bucket takes at most what the ones before it left, so the buckets add up to the total; `least` skips
--- nulls, therefore each is asked for first
-writes as (
-    select
-        *,
-        case when input_total is not null then least(logged_write, input_total - cache_read) end as cache_write,
-        case
-            when logged_reasoning is not null and output_total is not null
-            then least(logged_reasoning, output_total)
-        end as output_reasoning
-    from stated
-),
-
+-- audio and images may be cached too: then they take what the cache left. Else parts stay as stated, and where
+-- they are more than their whole, the contract rejects the row
 audio as (
     select
         *,
         case
-            when logged_input_audio is not null and input_total is not null
-            then least(logged_input_audio, input_total - cache_read - cache_write)
-        end as input_audio,
-        case
-            when logged_output_audio is not null and output_total is not null
-            then least(logged_output_audio, output_total - coalesce(output_reasoning, 0))
-        end as output_audio
-    from writes
+            when input_details['audio_tokens'] between input_total - cache_read - cache_write and input_total
+            then input_total - cache_read - cache_write
+            else input_details['audio_tokens']
+        end as input_audio
+    from stated
 ),
 
 images as (
     select
         *,
         case
-            when logged_input_image is not null and input_total is not null
-            then least(logged_input_image, input_total - cache_read - cache_write - coalesce(input_audio, 0))
-        end as input_image,
-        case
-            when logged_output_image is not null and output_total is not null
-            then least(logged_output_image, output_total - coalesce(output_reasoning, 0) - coalesce(output_audio, 0))
-        end as output_image
+            when input_details['image_tokens']
+                between input_total - cache_read - cache_write - coalesce(input_audio, 0) and input_total
+            then input_total - cache_read - cache_write - coalesce(input_audio, 0)
+            else input_details['image_tokens']
+        end as input_image
     from audio
 ),
 
@@ -198,8 +175,9 @@ select
     output_image as usage_output_image_tokens,
     case
         when input_total is null then 'missing'
-        -- whether reads and writes may overlap is not documented: the writes were cut to fit
-        when logged_write > cache_write then 'assumed'
+        when cache_read > 0
+            and coalesce(input_details['audio_tokens'], 0) + coalesce(input_details['image_tokens'], 0) > 0
+        then 'assumed'
         else 'inclusive'
     end as x_usage_semantics,
     cast(array_length(billed_tool_calls) as bigint) as x_server_tool_requests,

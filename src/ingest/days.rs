@@ -1,0 +1,70 @@
+//! One settled day of a contract: what it held, less what objects took back, plus what the night brought.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
+use arrow::datatypes::SchemaRef;
+use chrono::NaiveDate;
+
+use super::ledger::Ledger;
+use super::repeats;
+use crate::error::{Kind, Result};
+use crate::schema::Table;
+use crate::store::Store;
+use crate::table_file::{from_parquet, to_parquet, without};
+
+/// Settles one day: what it held, less the rows of objects that were read again or count no more, plus the new rows.
+pub(super) async fn settle_day(
+    state: &Store,
+    table: &Table,
+    day: NaiveDate,
+    rows: Vec<RecordBatch>,
+    replaced: &BTreeSet<(String, String)>,
+    ledger: &mut Ledger,
+    is_full: bool,
+) -> Result<()> {
+    let name = &table.name;
+    let (kept_key, originals_key) =
+        (format!("{name}/event_date={day}/part.parquet"), format!("{name}_originals/event_date={day}/part.parquet"));
+    let stored = Arc::new(without(&table.schema, "event_date"));
+    let mut all = Vec::new();
+    match stored_rows(state, &stored, &kept_key, &originals_key).await {
+        Ok(None) => {}
+        Ok(Some((kept, originals))) => {
+            all = repeats::originals(&kept, &originals, |source, key| {
+                replaced.contains(&(source.to_string(), key.to_string()))
+            })?;
+        }
+        // A broken file is built again from the objects that are still there.
+        Err(error) if is_full && error.kind() == Kind::Engine => {}
+        Err(error) => return Err(error),
+    }
+    for batch in rows {
+        let columns = stored.fields().iter().filter_map(|field| batch.column_by_name(field.name()).cloned()).collect();
+        all.push(RecordBatch::try_new(stored.clone(), columns)?);
+    }
+    let settled = repeats::settle(table, day, &concat_batches(&stored, &all)?)?;
+    for (key, rows) in [(&originals_key, &settled.originals), (&kept_key, &settled.kept)] {
+        if rows.num_rows() == 0 { state.delete(key).await? } else { state.put(key, to_parquet(rows)?).await? }
+    }
+    ledger.put_repeats(name, day, settled.counts);
+    Ok(())
+}
+
+/// The settled rows of a day and the originals of its repeated calls, if the day is known.
+async fn stored_rows(
+    state: &Store,
+    schema: &SchemaRef,
+    kept_key: &str,
+    originals_key: &str,
+) -> Result<Option<(RecordBatch, RecordBatch)>> {
+    let read = |key: &str, bytes| from_parquet(bytes, schema).map_err(|error| error.at(format!("at {key}")));
+    let Some(bytes) = state.get_if_exists(kept_key).await? else { return Ok(None) };
+    let originals = match state.get_if_exists(originals_key).await? {
+        Some(bytes) => read(originals_key, bytes)?,
+        None => RecordBatch::new_empty(schema.clone()),
+    };
+    Ok(Some((read(kept_key, bytes)?, originals)))
+}
