@@ -44,7 +44,9 @@ fn formats(project: &Project, format: SqlFormat) -> Result<()> {
         let contracts: Vec<&str> = project.mappings(name).map(|(contract, _)| contract).collect();
         let gives = if table.header.get("unusable").is_some() { "nothing".into() } else { contracts.join(", ") };
         let status = table.header.get("status").unwrap_or("unverified").to_string();
-        for (column, cell) in columns.iter_mut().zip([name.clone(), gives, status, table.header.summary.clone()]) {
+        for (column, cell) in
+            columns.iter_mut().zip([name.clone(), gives, status, first_sentence(&table.header.summary)])
+        {
             column.push(cell);
         }
         for (place, figure) in figures.iter_mut().enumerate() {
@@ -63,6 +65,10 @@ fn formats(project: &Project, format: SqlFormat) -> Result<()> {
         ("a_record_is", summary, false),
     ])?;
     print(&rows.schema(), &[rows], format)
+}
+
+fn first_sentence(text: &str) -> String {
+    text.split_once(". ").map_or_else(|| text.to_string(), |(first, _)| format!("{first}."))
 }
 
 fn models(project: &Project, format: SqlFormat) -> Result<()> {

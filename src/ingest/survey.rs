@@ -21,7 +21,7 @@ use crate::store::{Listed, Store};
 
 /// Objects that are read of one layout, spread over its keys.
 const SAMPLES_OF_A_LAYOUT: usize = 6;
-/// Objects that are read in all.
+/// Objects that are read at first, over all layouts.
 const SAMPLES: usize = 300;
 /// Larger objects are not sampled: the survey is to be quick.
 const LARGEST_SAMPLE: i64 = 64 << 20;
@@ -82,30 +82,47 @@ pub async fn survey(engine: &Engine, project: &Project, store: &Store) -> Result
         layouts.entry(layout_of(&object.key)).or_default().objects.push(object);
     }
     let share = (SAMPLES / layouts.len().max(1)).clamp(1, SAMPLES_OF_A_LAYOUT);
-    let mut left = SAMPLES;
     for layout in layouts.values_mut() {
-        for object in spread(&layout.objects, share.min(left)) {
-            left -= 1;
-            let bytes = store.get(&object.key).await?;
-            let object = Object { key: object.key.clone(), bytes, last_modified: object.last_modified };
-            let mut scores = Vec::new();
-            for format in formats.iter().filter(|format| format.holds(&object.key)) {
-                let (records, recognised) = ask(engine, format, &object).await?;
-                if recognised > 0 {
-                    scores.push((recognised, records, format.table.name.clone()));
-                }
-            }
-            // The most records known; of equals the one that finds the fewest it does not know.
-            scores.sort_by(|a, b| (b.0, a.1, &a.2).cmp(&(a.0, b.1, &b.2)));
-            if let Some((recognised, records, format)) = scores.first() {
-                let vote = layout.votes.entry(format.clone()).or_default();
-                *vote = (vote.0 + records, vote.1 + recognised);
-                let equals = scores[1..].iter().filter(|other| other.0 == *recognised).map(|other| other.2.clone());
-                layout.also.entry(format.clone()).or_default().extend(equals);
+        for object in spread(&layout.objects, share) {
+            vote(engine, &formats, store, object, &mut layout.votes, &mut layout.also).await?;
+        }
+        // The first and the last object may be the odd ones.
+        if layout.votes.is_empty() && layout.objects.len() > share {
+            for object in spread(&layout.objects, SAMPLES_OF_A_LAYOUT) {
+                vote(engine, &formats, store, object, &mut layout.votes, &mut layout.also).await?;
             }
         }
     }
     Ok(gather(&formats, &layouts, listed.len()))
+}
+
+/// Asks every format that takes the key; the one that knows the most records has the object.
+async fn vote(
+    engine: &Engine,
+    formats: &[Format<'_>],
+    store: &Store,
+    listed: &Listed,
+    votes: &mut BTreeMap<String, (i64, i64)>,
+    also: &mut BTreeMap<String, BTreeSet<String>>,
+) -> Result<()> {
+    let bytes = store.get(&listed.key).await?;
+    let object = Object { key: listed.key.clone(), bytes, last_modified: listed.last_modified };
+    let mut scores = Vec::new();
+    for format in formats.iter().filter(|format| format.holds(&object.key)) {
+        let (records, recognised) = ask(engine, format, &object).await?;
+        if recognised > 0 {
+            scores.push((recognised, records, format.table.name.clone()));
+        }
+    }
+    // Of equals the one that finds the fewest records it does not know.
+    scores.sort_by(|a, b| (b.0, a.1, &a.2).cmp(&(a.0, b.1, &b.2)));
+    if let Some((recognised, records, format)) = scores.first() {
+        let vote = votes.entry(format.clone()).or_default();
+        *vote = (vote.0 + records, vote.1 + recognised);
+        let equals = scores[1..].iter().filter(|other| other.0 == *recognised).map(|other| other.2.clone());
+        also.entry(format.clone()).or_default().extend(equals);
+    }
+    Ok(())
 }
 
 fn source_of(format: &str, store: &Store) -> Source {
@@ -192,6 +209,15 @@ fn gather(formats: &[Format], layouts: &BTreeMap<String, Layout>, objects: usize
         if folders.len() > MOST_FOLDERS {
             folders = vec![common_folder(&own)];
         }
+        for folder in folders.iter_mut().filter(|folder| !folder.is_empty()) {
+            // A run sees keys below the source's URL: they must look to the format as they do from here.
+            while own.iter().any(|key| key.strip_prefix(folder.as_str()).is_some_and(|rest| !format.holds(rest))) {
+                let up = folder.trim_end_matches('/').rsplit_once('/').map_or("", |(up, _)| up).to_string();
+                *folder = if up.is_empty() { up } else { format!("{up}/") };
+            }
+        }
+        folders.sort();
+        folders.dedup();
         for folder in folders {
             let inside = |key: &&str| key.starts_with(&folder);
             let mut found = Found {
@@ -225,14 +251,18 @@ fn gather(formats: &[Format], layouts: &BTreeMap<String, Layout>, objects: usize
     survey
 }
 
-/// The longest folder that all keys share, empty or with `/` at its end.
+/// The longest folder that all keys share, empty or with `/` at its end. A folder of a date is never part of it: tomorrow's
+/// objects lie beside it.
 fn common_folder(keys: &[&str]) -> String {
+    static DATED: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r"^[0-9]+$|[0-9]{4}-?[0-9]{2}(-?[0-9]{2})?([^0-9]|$)|=[0-9-]+$").ok());
+    let is_dated = |part: &str| DATED.as_ref().is_some_and(|dated| dated.is_match(part));
     let Some(first) = keys.first() else { return String::new() };
     let folder = first.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut shared = String::new();
     for part in folder.split('/').filter(|part| !part.is_empty()) {
         let next = format!("{shared}{part}/");
-        if !keys.iter().all(|key| key.starts_with(&next)) {
+        if is_dated(part) || !keys.iter().all(|key| key.starts_with(&next)) {
             break;
         }
         shared = next;
@@ -285,5 +315,10 @@ mod tests {
         assert_eq!(split(&["a/b/1.json", "a/c/2.json"], &["a/d/3.json"]), ["a/b/", "a/c/"]);
         assert_eq!(split(&["a/1.json", "a/c/2.json"], &["a/d/3.json"]), ["a/"]);
         assert_eq!(split(&["1.json"], &[]), [""]);
+        for dated in ["a/2026/10/05/1.json", "a/2026-10-05/1.json", "a/year=2026/month=10/1.json", "a/20261005/1.json"]
+        {
+            assert_eq!(split(&[dated], &[]), ["a/"], "{dated}");
+        }
+        assert_eq!(split(&["AWSLogs/111122223333/us-east-1/1.json"], &[]), ["AWSLogs/"]);
     }
 }

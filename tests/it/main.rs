@@ -8,6 +8,7 @@ mod formats;
 mod golden;
 mod hostile;
 mod house_rules;
+mod init;
 mod prices;
 mod properties;
 mod recipes;
