@@ -143,7 +143,7 @@ pub struct ImportArgs {
     pub file: PathBuf,
     /// Which list it is
     #[arg(long, value_name = "LIST")]
-    pub from: List,
+    pub from: ListName,
     /// Folder for the rows; without it the comparison is only shown
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
@@ -165,6 +165,29 @@ pub struct ImportArgs {
     /// Folder that adds or replaces formats, queries, seeds and templates
     #[arg(long, value_name = "DIR")]
     pub project: Option<PathBuf>,
+}
+
+/// Public price lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ListName {
+    /// pydantic/genai-prices, `data.json`: has history
+    #[value(name = "genai-prices")]
+    GenaiPrices,
+    /// BerriAI/litellm, `model_prices_and_context_window.json`: tiers, no history
+    Litellm,
+    /// models.dev, `api.json`: no history
+    #[value(name = "models.dev")]
+    ModelsDev,
+}
+
+impl From<ListName> for List {
+    fn from(name: ListName) -> List {
+        match name {
+            ListName::GenaiPrices => List::GenaiPrices,
+            ListName::Litellm => List::Litellm,
+            ListName::ModelsDev => List::ModelsDev,
+        }
+    }
 }
 
 /// What `list` lists.

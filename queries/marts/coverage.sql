@@ -1,47 +1,7 @@
 -- One row per source and event day, and one row per source without a day for what belongs to none: rows in = kept + repeated + rejected.
 --
 -- grain: source, event_date
-with days as (
-    select
-        source,
-        event_date,
-        sum(rows_kept) as rows_kept,
-        sum(rows_repeated) as rows_repeated,
-        sum(case when source <> kept_source then rows_repeated else 0 end) as rows_repeated_of_other_source
-    from repeats
-    group by source, event_date
-),
-
-calls as (
-    select
-        source,
-        event_date,
-        sum(requests) as calls,
-        sum(usage_repaired) as usage_repaired,
-        sum(usage_assumed) as usage_assumed,
-        sum(usage_missing) as usage_missing,
-        sum(models_unresolved) as models_unresolved
-    from source_calls
-    group by source, event_date
-),
-
-by_day as (
-    select
-        days.source,
-        days.event_date,
-        days.rows_kept,
-        days.rows_repeated,
-        days.rows_repeated_of_other_source,
-        calls.calls,
-        calls.usage_repaired,
-        calls.usage_assumed,
-        calls.usage_missing,
-        calls.models_unresolved
-    from days
-    left join calls on calls.source = days.source and calls.event_date = days.event_date
-),
-
-ever as (
+with ever as (
     select
         source,
         sum(rows_kept) as rows_kept,
@@ -52,7 +12,7 @@ ever as (
         sum(usage_assumed) as usage_assumed,
         sum(usage_missing) as usage_missing,
         sum(models_unresolved) as models_unresolved
-    from by_day
+    from int_source_days
     group by source
 ),
 
@@ -121,8 +81,8 @@ left join ever on ever.source = coalesce(sources.source, read.source)
 left join rejected on rejected.source = coalesce(sources.source, read.source)
 union all
 select
-    by_day.source,
-    by_day.event_date,
+    int_source_days.source,
+    int_source_days.event_date,
     read.format,
     cast(null as varchar) as format_status,
     cast(null as varchar) as note,
@@ -133,19 +93,19 @@ select
     cast(null as bigint) as records_read,
     cast(null as bigint) as records_rejected,
     cast(null as bigint) as records_skipped,
-    by_day.rows_kept + by_day.rows_repeated as rows_in,
-    by_day.rows_kept,
-    by_day.rows_repeated,
-    by_day.rows_repeated_of_other_source,
+    int_source_days.rows_kept + int_source_days.rows_repeated as rows_in,
+    int_source_days.rows_kept,
+    int_source_days.rows_repeated,
+    int_source_days.rows_repeated_of_other_source,
     cast(null as bigint) as rows_rejected,
     cast(null as varchar) as rejected_by_reason,
     cast(null as bigint) as decimals_rounded,
-    by_day.calls,
-    by_day.usage_repaired,
-    by_day.usage_assumed,
-    by_day.usage_missing,
-    by_day.models_unresolved
-from by_day
+    int_source_days.calls,
+    int_source_days.usage_repaired,
+    int_source_days.usage_assumed,
+    int_source_days.usage_missing,
+    int_source_days.models_unresolved
+from int_source_days
 cross join settings
-left join read on read.source = by_day.source
-where by_day.event_date >= settings.report_from and by_day.event_date < settings.run_date
+left join read on read.source = int_source_days.source
+where int_source_days.event_date >= settings.report_from and int_source_days.event_date < settings.run_date

@@ -13,7 +13,11 @@
 --           + coalesce(usage_input_image_tokens, 0);
 --           BAD_USAGE: output buckets do not add up to the output when gen_ai_usage_output_tokens <> coalesce(usage_output_visible_tokens, 0) + coalesce(usage_output_reasoning_tokens, 0)
 --           + coalesce(usage_output_audio_tokens, 0) + coalesce(usage_output_image_tokens, 0);
---           BAD_USAGE: over two thousand million tokens when greatest(gen_ai_usage_input_tokens, gen_ai_usage_output_tokens) > 2000000000;
+--           BAD_USAGE: over two thousand million tokens when greatest(coalesce(gen_ai_usage_input_tokens, 0), coalesce(gen_ai_usage_output_tokens, 0),
+--           coalesce(usage_input_uncached_tokens, 0), coalesce(usage_cache_read_tokens, 0), coalesce(usage_cache_write_5m_tokens, 0),
+--           coalesce(usage_cache_write_1h_tokens, 0), coalesce(usage_input_audio_tokens, 0), coalesce(usage_input_image_tokens, 0),
+--           coalesce(usage_output_visible_tokens, 0), coalesce(usage_output_reasoning_tokens, 0), coalesce(usage_output_audio_tokens, 0),
+--           coalesce(usage_output_image_tokens, 0)) > 2000000000;
 --           BAD_TIME: ends before it starts when x_end_time < x_start_time
 -- filled:   x_source, x_source_format, x_record_id, x_source_rank, x_repeats, event_date
 create external table requests (

@@ -14,7 +14,7 @@ const SHOWN: usize = 60;
 
 pub(super) async fn import(args: ImportArgs) -> Result<()> {
     let project = Project::load(args.project.as_deref()).await?;
-    let mut list = prices::read(args.from, &text(&args)?, &project)?;
+    let mut list = prices::read(args.from.into(), &text(&args)?, &project)?;
     let is_wanted = |provider: &String| args.provider.is_empty() || args.provider.contains(provider);
     list.prices.retain(|price| is_wanted(&price.key.provider));
     let day = args.checked_on.unwrap_or_else(|| Utc::now().date_naive());
@@ -46,17 +46,13 @@ pub(super) async fn import(args: ImportArgs) -> Result<()> {
     }
     let from = args.valid_from.unwrap_or(day);
     let name = args.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let source = format!("{} {name}", value_name(args.from));
+    let source = format!("{} {name}", prices::List::from(args.from).name());
     let written = prices::write(folder, &project, &list, &wanted, from, &source, day)?;
     // What was written must load, or it is of no use.
     Project::load(Some(folder)).await.map_err(|error| error.at("the written overlay does not load"))?;
     written.iter().for_each(|file| println!("{file}"));
     println!("{} price rows; review them, then use them with --project {}", wanted.len(), folder.display());
     Ok(())
-}
-
-fn value_name(list: prices::List) -> String {
-    clap::ValueEnum::to_possible_value(&list).map_or_else(String::new, |value| value.get_name().to_string())
 }
 
 /// The file's text, inflated.

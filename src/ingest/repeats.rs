@@ -100,11 +100,12 @@ fn text<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
         .ok_or_else(|| Error::engine(format!("rows lack the text column `{name}`")))
 }
 
-/// Usage adds up inside one row, and provenance belongs to one row: neither is filled from another.
+/// Usage adds up inside one row, the instants of a call are one clock's, and provenance belongs to one row: none of them
+/// is filled from another.
 fn is_filled(name: &str) -> bool {
     !name.starts_with("usage_")
         && !name.starts_with("gen_ai_usage_")
-        && name != "x_usage_semantics"
+        && !["x_usage_semantics", "x_start_time", "x_end_time", "x_time_precision"].contains(&name)
         && name != "event_date"
 }
 

@@ -1,4 +1,4 @@
-//! What lies at a place: objects of every layout are sampled, and each format says which records it knows.
+//! What lies at a place: objects of every alike are sampled, and each format says which records it knows.
 //!
 //! A format knows its records by the predicate `recognised_by:` of its header, over its own raw columns. Keys decide
 //! which formats are asked; content decides which one is believed.
@@ -19,7 +19,7 @@ use crate::reader::{Limits, Object, Reader};
 use crate::schema::without_fingerprints;
 use crate::store::{Listed, Store};
 
-/// Objects that are read of one layout, spread over its keys.
+/// Objects that are read of one alike, spread over its keys.
 const SAMPLES_OF_A_LAYOUT: usize = 6;
 /// Objects that are read at first, over all layouts.
 const SAMPLES: usize = 300;
@@ -56,11 +56,11 @@ pub struct Survey {
     pub found: Vec<Found>,
     /// Objects at the place.
     pub objects: usize,
-    /// Objects of layouts that no format knows, with one key of each layout.
+    /// Objects of layouts that no format knows, with one key of each alike.
     pub unknown: Vec<(String, usize)>,
 }
 
-/// What the samples of one layout said.
+/// What the samples of one alike said.
 #[derive(Default)]
 struct Layout<'a> {
     objects: Vec<&'a Listed>,
@@ -82,14 +82,14 @@ pub async fn survey(engine: &Engine, project: &Project, store: &Store) -> Result
         layouts.entry(layout_of(&object.key)).or_default().objects.push(object);
     }
     let share = (SAMPLES / layouts.len().max(1)).clamp(1, SAMPLES_OF_A_LAYOUT);
-    for layout in layouts.values_mut() {
-        for object in spread(&layout.objects, share) {
-            vote(engine, &formats, store, object, &mut layout.votes, &mut layout.also).await?;
+    for alike in layouts.values_mut() {
+        for object in spread(&alike.objects, share) {
+            vote(engine, &formats, store, object, &mut alike.votes, &mut alike.also).await?;
         }
         // The first and the last object may be the odd ones.
-        if layout.votes.is_empty() && layout.objects.len() > share {
-            for object in spread(&layout.objects, SAMPLES_OF_A_LAYOUT) {
-                vote(engine, &formats, store, object, &mut layout.votes, &mut layout.also).await?;
+        if alike.votes.is_empty() && alike.objects.len() > share {
+            for object in spread(&alike.objects, SAMPLES_OF_A_LAYOUT) {
+                vote(engine, &formats, store, object, &mut alike.votes, &mut alike.also).await?;
             }
         }
     }
@@ -188,19 +188,19 @@ fn spread<'a>(objects: &[&'a Listed], wanted: usize) -> Vec<&'a Listed> {
 /// Layouts to sources: one folder a format, or several where other objects lie between.
 fn gather(formats: &[Format], layouts: &BTreeMap<String, Layout>, objects: usize) -> Survey {
     let mut survey = Survey { objects, ..Survey::default() };
-    for layout in layouts.values() {
-        if let (true, Some(first)) = (layout.votes.is_empty(), layout.objects.first()) {
-            survey.unknown.push((first.key.clone(), layout.objects.len()));
+    for alike in layouts.values() {
+        if let (true, Some(first)) = (alike.votes.is_empty(), alike.objects.first()) {
+            survey.unknown.push((first.key.clone(), alike.objects.len()));
         }
     }
     for format in formats {
         let name = &format.table.name;
-        let is_its = |layout: &&Layout| layout.votes.contains_key(name);
+        let is_its = |alike: &&Layout| alike.votes.contains_key(name);
         let keys = |is_wanted: &dyn Fn(&&Layout) -> bool| -> Vec<&str> {
-            let wanted = layouts.values().filter(is_wanted).flat_map(|layout| &layout.objects);
+            let wanted = layouts.values().filter(is_wanted).flat_map(|alike| &alike.objects);
             wanted.map(|object| object.key.as_str()).filter(|key| format.holds(key)).collect()
         };
-        let (own, others) = (keys(&is_its), keys(&|layout| !is_its(layout)));
+        let (own, others) = (keys(&is_its), keys(&|alike| !is_its(alike)));
         if own.is_empty() {
             continue;
         }
@@ -231,18 +231,18 @@ fn gather(formats: &[Format], layouts: &BTreeMap<String, Layout>, objects: usize
                 also: Vec::new(),
             };
             let mut also = BTreeSet::new();
-            for layout in layouts.values().filter(is_its) {
+            for alike in layouts.values().filter(is_its) {
                 let held: Vec<_> =
-                    layout.objects.iter().filter(|o| inside(&o.key.as_str()) && format.holds(&o.key)).collect();
+                    alike.objects.iter().filter(|o| inside(&o.key.as_str()) && format.holds(&o.key)).collect();
                 if held.is_empty() {
                     continue;
                 }
                 found.objects += held.len();
                 found.bytes += held.iter().map(|object| object.size).sum::<i64>();
-                let (records, recognised) = layout.votes.get(name).copied().unwrap_or_default();
+                let (records, recognised) = alike.votes.get(name).copied().unwrap_or_default();
                 found.sampled += records;
                 found.recognised += recognised;
-                also.extend(layout.also.get(name).into_iter().flatten().cloned());
+                also.extend(alike.also.get(name).into_iter().flatten().cloned());
             }
             found.also = also.into_iter().collect();
             survey.found.push(found);
@@ -293,14 +293,14 @@ mod tests {
 
     #[test]
     fn layouts_leave_out_what_differs_from_object_to_object() {
-        for (key, layout) in [
+        for (key, alike) in [
             ("a/2026/10/05/x_1.json.gz", "a/#/#/#/.gz.json"),
             ("llm/2026-10-05/time-08_chatcmpl-AbC.json", "llm/#-#-#/.json"),
             ("2026-10-05/chatcmpl-AbC", "#-#-#/."),
             ("x.json", "/.json"),
             ("p/0a1b2c3d-0000-4000-8000-000000000001/part_0.csv", "p/#/.csv"),
         ] {
-            assert_eq!(layout_of(key), layout, "{key}");
+            assert_eq!(layout_of(key), alike, "{key}");
         }
     }
 

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use arrow::array::AsArray;
 use chrono::NaiveDate;
-use clap::ValueEnum;
 use regex::Regex;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -16,16 +15,25 @@ use crate::project::Project;
 use crate::reader::parse_decimal;
 
 /// A public list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum List {
     /// pydantic/genai-prices, `data.json`: has history
-    #[value(name = "genai-prices")]
     GenaiPrices,
     /// BerriAI/litellm, `model_prices_and_context_window.json`: tiers, no history
     Litellm,
     /// models.dev, `api.json`: no history
-    #[value(name = "models.dev")]
     ModelsDev,
+}
+
+impl List {
+    /// The list's own name.
+    pub fn name(self) -> &'static str {
+        match self {
+            List::GenaiPrices => "genai-prices",
+            List::Litellm => "litellm",
+            List::ModelsDev => "models.dev",
+        }
+    }
 }
 
 /// Reads a list.

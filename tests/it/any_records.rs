@@ -234,7 +234,7 @@ fn any_record_of_a_declared_shape_is_a_row_or_a_reason() {
         parts(&["input_uncached", "cache_read", "cache_write_5m", "cache_write_1h", "input_audio", "input_image"]);
     let output = parts(&["output_visible", "output_reasoning", "output_audio", "output_image"]);
     let broken = place.sql(&format!(
-        "select x_source, x_line from requests where gen_ai_usage_input_tokens <> {input} or gen_ai_usage_output_tokens <> {output} \
+        "select x_source, x_object_key, x_line from requests where gen_ai_usage_input_tokens <> {input} or gen_ai_usage_output_tokens <> {output} \
          or usage_input_uncached_tokens < 0 or usage_output_visible_tokens < 0 or usage_cache_read_tokens < 0 or x_end_time < x_start_time"
     ));
     assert!(broken.is_empty(), "{broken:?}");
