@@ -5,6 +5,10 @@
 //! *has usage, source rank, object key, line*; the others fill its null columns in that order, except usage columns,
 //! which must come from one row because they add up.
 //!
+//! The same call in two sources: a row that lacks the first identity joins the call of another source that bears the row's
+//! own identity beside its first one (a gateway that logs response id and request id, an application that logs the
+//! request id only), if there is exactly one such call. Rows of one source are never joined so: they are attempts.
+//!
 //! A contract whose bills are pulled again and again declares `latest: <time> by <what>`: of the rows of one source that
 //! state the same thing, only those with the greatest time count; the others are repeated rows of their own source. A row
 //! that states nothing in particular always counts, and so do all rows of the same time.
@@ -134,21 +138,53 @@ fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<String>> {
         alternatives.push(columns);
     }
     let last = alternatives.len() - 1;
-    let mut ids = Vec::with_capacity(rows.num_rows());
+    let source = text(rows, "x_source")?;
+    // Per row: every alternative that it knows, in their order, with the hash of its values.
+    let mut known: Vec<Vec<(usize, String)>> = Vec::with_capacity(rows.num_rows());
     for row in 0..rows.num_rows() {
-        let known = alternatives
-            .iter()
-            .position(|columns| columns.iter().all(|(column, _)| column.is_valid(row)))
-            .unwrap_or(last);
-        let mut hash = Sha256::new_with_prefix(format!("{known}"));
-        for (column, formatter) in &alternatives[known] {
-            // The length keeps ("ab", "c") and ("a", "bc") apart; null is not the empty text.
-            let value = if column.is_valid(row) { formatter.value(row).to_string() } else { "\u{0}".into() };
-            hash.update(format!("\u{1f}{}\u{1f}{value}", value.len()));
+        let mut hashes = Vec::new();
+        for (place, columns) in alternatives.iter().enumerate() {
+            let is_known = columns.iter().all(|(column, _)| column.is_valid(row));
+            if is_known && place < last || place == last && hashes.is_empty() {
+                hashes.push((place, hash(place, columns, row)));
+            }
         }
-        ids.push(hex(&hash.finalize()[..16]));
+        known.push(hashes);
     }
-    Ok(ids)
+    // A row that does not know the first identity of a call may still know one that another source wrote beside it.
+    let mut aliases: HashMap<&str, HashMap<&str, Vec<&str>>> = HashMap::new();
+    for (row, hashes) in known.iter().enumerate() {
+        let Some(((_, first), further)) = hashes.split_first() else { continue };
+        for (_, alias) in further {
+            aliases.entry(alias).or_default().entry(first).or_default().push(source.value(row));
+        }
+    }
+    let id = |(row, hashes): (usize, &Vec<(usize, String)>)| {
+        let (_, own) = hashes.first()?;
+        let calls = aliases.get(own.as_str())?;
+        // Two calls under one request id are retries: which of them it is, nobody can say.
+        match calls.iter().collect::<Vec<_>>()[..] {
+            [(call, sources)] if !sources.contains(&source.value(row)) => Some((*call).to_string()),
+            _ => None,
+        }
+    };
+    let ids = known
+        .iter()
+        .enumerate()
+        .map(|found| id(found).unwrap_or_else(|| found.1.first().map_or_else(String::new, |(_, own)| own.clone())));
+    Ok(ids.collect())
+}
+
+type IdentityColumns<'a> = [(&'a ArrayRef, ArrayFormatter<'a>)];
+
+fn hash(place: usize, columns: &IdentityColumns<'_>, row: usize) -> String {
+    let mut hash = Sha256::new_with_prefix(format!("{place}"));
+    for (column, formatter) in columns {
+        // The length keeps ("ab", "c") and ("a", "bc") apart; null is not the empty text.
+        let value = if column.is_valid(row) { formatter.value(row).to_string() } else { "\u{0}".into() };
+        hash.update(format!("\u{1f}{}\u{1f}{value}", value.len()));
+    }
+    hex(&hash.finalize()[..16])
 }
 
 fn with_ids(rows: &RecordBatch, ids: &[String]) -> Result<RecordBatch> {

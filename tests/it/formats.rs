@@ -402,6 +402,45 @@ fn a_call_that_two_formats_log_is_one_row_and_the_second_fills_its_gaps() {
     }
 }
 
+#[test]
+fn a_call_that_only_the_request_id_joins_is_one_row_and_a_retry_is_not() {
+    let place = Place::new();
+    let call = |response: &str, request: &str, tokens: &str| {
+        format!(
+            r#"{{"ts":"2026-10-05T08:00:00Z","app":"a","request_id":"{request}","request":{{"model":"o3"}},"response":{{{response}"object":"chat.completion","model":"o3"{tokens}}}}}"#
+        ) + "\n"
+    };
+    let usage = r#","usage":{"prompt_tokens":10,"completion_tokens":1}"#;
+    // The gateway knows both ids; the application knows the request id only.
+    let gateway = [
+        call(r#""id":"resp-1","#, "req-1", usage),
+        call(r#""id":"resp-2","#, "req-2", usage),
+        // Two calls under one request id: which of them the application means, nobody can say.
+        call(r#""id":"resp-3","#, "req-3", usage),
+        call(r#""id":"resp-4","#, "req-3", usage),
+    ];
+    let application = [call("", "req-1", ""), call("", "req-3", ""), call("", "req-9", "")];
+    place.write("gateway/day.jsonl", gateway.concat());
+    place.write("application/day.jsonl", application.concat());
+    let sources = [
+        ("openai_envelope".to_string(), place.path("gateway")),
+        ("openai_envelope".to_string(), place.path("application")),
+    ];
+    run(&place, DATE, &sources);
+    let rows = place.sql(
+        "select coalesce(gen_ai_response_id, '-') as response, x_request_id as request, x_repeats from requests order by 2, 1",
+    );
+    let found: Vec<String> =
+        rows.iter().map(|row| format!("{} {} {}", row["request"], row["response"], row["x_repeats"])).collect();
+    assert_eq!(
+        found,
+        ["req-1 resp-1 1", "req-2 resp-2 0", "req-3 - 0", "req-3 resp-3 0", "req-3 resp-4 0", "req-9 - 0"]
+    );
+    let drop = place.sql("select source, kept_source, rows_repeated from repeats where rows_repeated > 0");
+    assert_eq!(drop.len(), 1, "the drop is counted: {drop:?}");
+    assert_eq!(drop[0]["kept_source"], "openai_envelope-0");
+}
+
 const REQUESTS: &str = r"
 select
     requests.*, regexp_replace(requests.x_object_key, '^.*/', '') as file, requests.x_line as line,
