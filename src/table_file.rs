@@ -1,6 +1,6 @@
 //! Rows to Parquet bytes and back, always the same bytes for the same rows.
 
-use arrow::array::RecordBatch;
+use arrow::array::{RecordBatch, new_null_array};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{Schema, SchemaRef};
 use bytes::Bytes;
@@ -28,10 +28,10 @@ pub fn to_parquet(rows: &RecordBatch) -> Result<Bytes> {
     Ok(writer.into_inner()?.into())
 }
 
-/// Reads a Parquet file that this program wrote, as one batch.
+/// Reads a Parquet file that this program wrote, as one batch. A column that the contract gained since is null.
 ///
 /// # Errors
-/// `Engine` when the file is broken or its columns are not the schema's.
+/// `Engine` when the file is broken, or lacks a column that may not be null.
 pub fn from_parquet(bytes: Bytes, schema: &SchemaRef) -> Result<RecordBatch> {
     let batches = decoded(bytes).map_err(|error| {
         Error::engine("a file of the state is broken").because(error).hint("run with --full to build the state again")
@@ -39,11 +39,11 @@ pub fn from_parquet(bytes: Bytes, schema: &SchemaRef) -> Result<RecordBatch> {
     let batches = batches
         .into_iter()
         .map(|batch| {
-            let columns = schema.fields().iter().map(|field| {
-                batch.column_by_name(field.name()).cloned().ok_or_else(|| {
-                    Error::engine(format!("a state file lacks column `{}`", field.name()))
-                        .hint("run with --full to build the state again")
-                })
+            let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+                Some(column) => Ok(column.clone()),
+                None if field.is_nullable() => Ok(new_null_array(field.data_type(), batch.num_rows())),
+                None => Err(Error::engine(format!("a state file lacks column `{}`", field.name()))
+                    .hint("run with --full to build the state again")),
             });
             Ok(RecordBatch::try_new(schema.clone(), columns.collect::<Result<_>>()?)?)
         })
@@ -98,4 +98,28 @@ pub fn to_rows<T: Serialize>(contract: &Table, values: &[T]) -> Result<RecordBat
 /// A schema without the column that a folder name holds.
 pub fn without(schema: &Schema, name: &str) -> Schema {
     Schema::new(schema.fields().iter().filter(|field| field.name() != name).cloned().collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow::array::{ArrayRef, Int64Array};
+    use arrow::datatypes::{DataType, Field};
+
+    use super::*;
+
+    #[test]
+    fn a_state_file_may_lack_what_its_contract_gained() {
+        let old = RecordBatch::try_from_iter([("a", Arc::new(Int64Array::from(vec![1, 2])) as ArrayRef)]).unwrap();
+        let bytes = to_parquet(&old).unwrap();
+        let schema = |is_nullable| {
+            let fields = [Field::new("b", DataType::Utf8, is_nullable), Field::new("a", DataType::Int64, true)];
+            Arc::new(Schema::new(fields.to_vec()))
+        };
+        let read = from_parquet(bytes.clone(), &schema(true)).unwrap();
+        assert_eq!((read.num_rows(), read.column(0).null_count()), (2, 2));
+        let error = from_parquet(bytes, &schema(false)).unwrap_err().to_string();
+        assert!(error.contains("a state file lacks column `b`"), "{error}");
+    }
 }
