@@ -130,10 +130,14 @@ impl Engine {
     pub async fn plan(&self, query: &Query) -> Result<LogicalPlan> {
         let statement = graph::parse(&query.sql).map_err(|error| error.at(format!("at {}", query.path)))?;
         self.context.state().statement_to_plan(statement).await.map_err(|error| {
+            let hint = match error.to_string().contains("named arguments") {
+                true => "`f(a = b)` names an argument in this dialect: put the comparison in parentheses, `f((a = b))`",
+                false => "`trimtab explain <relation>` shows the columns of what it reads",
+            };
             Error::project(format!("query `{}` does not plan", query.name))
                 .at(format!("at {}", query.path))
                 .because(error)
-                .hint("`trimtab explain <relation>` shows the columns of what it reads")
+                .hint(hint)
         })
     }
 

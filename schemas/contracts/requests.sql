@@ -4,7 +4,9 @@
 -- day:      x_end_time | x_start_time
 -- identity: gen_ai_response_id | gen_ai_provider_name + x_request_id | x_natural_key | x_object_key + x_line
 -- usage:    gen_ai_usage_input_tokens, gen_ai_usage_output_tokens
--- reject:   BAD_USAGE: a count is negative when least(coalesce(usage_input_uncached_tokens, 0), coalesce(usage_cache_read_tokens, 0), coalesce(usage_cache_write_5m_tokens, 0),
+-- reject:   BAD_USAGE: cached, audio and image tokens are more than the input when usage_input_uncached_tokens < 0;
+--           BAD_USAGE: reasoning, audio and image tokens are more than the output when usage_output_visible_tokens < 0;
+--           BAD_USAGE: a count is negative when least(coalesce(usage_input_uncached_tokens, 0), coalesce(usage_cache_read_tokens, 0), coalesce(usage_cache_write_5m_tokens, 0),
 --           coalesce(usage_cache_write_1h_tokens, 0), coalesce(usage_input_audio_tokens, 0), coalesce(usage_input_image_tokens, 0),
 --           coalesce(usage_output_visible_tokens, 0), coalesce(usage_output_reasoning_tokens, 0), coalesce(usage_output_audio_tokens, 0),
 --           coalesce(usage_output_image_tokens, 0), coalesce(gen_ai_usage_input_tokens, 0), coalesce(gen_ai_usage_output_tokens, 0)) < 0;

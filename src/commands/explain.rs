@@ -31,24 +31,24 @@ pub(super) async fn run(name: &str, place: PlaceArgs) -> Result<()> {
 }
 
 fn print_query(query: &Query) {
-    println!("{} ({})\n{}\n", query.name, query.path, query.header.summary);
+    say!("{} ({})\n{}\n", query.name, query.path, query.header.summary);
     for (key, value) in &query.header.values {
-        println!("  {key}: {value}");
+        say!("  {key}: {value}");
     }
-    println!("  reads: {}\n", query.inputs.join(", "));
+    say!("  reads: {}\n", query.inputs.join(", "));
 }
 
 fn print_table(table: &Table) {
-    println!("{} ({})\n{}\n", table.name, table.path, table.header.summary);
+    say!("{} ({})\n{}\n", table.name, table.path, table.header.summary);
     for (key, value) in &table.header.values {
-        println!("  {key}: {value}");
+        say!("  {key}: {value}");
     }
     for field in table.schema.fields() {
         let needed = if field.is_nullable() { "" } else { " not null" };
         let comment = field.metadata().get("description").map(String::as_str).unwrap_or_default();
-        println!("  {:<34} {}{needed}  {comment}", field.name(), type_name(field.data_type()));
+        say!("  {:<34} {}{needed}  {comment}", field.name(), type_name(field.data_type()));
     }
-    println!();
+    say!("");
 }
 
 fn type_name(data_type: &arrow::datatypes::DataType) -> String {
@@ -59,7 +59,7 @@ fn type_name(data_type: &arrow::datatypes::DataType) -> String {
 async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     let unknown = || {
         Error::usage(format!("`{name}` is no query, contract, format, workload or recommendation id"))
-            .hint("`trimtab list queries` and `trimtab sql \"select workload_id from decisions\"` show the names")
+            .hint("`trimtab list queries` and `trimtab sql \"select workload_id from decisions\"` show the names; those of your own need --config or --project")
     };
     let opened = super::opened(&place).await.map_err(|error| match error.kind() {
         Kind::Usage => unknown(),
@@ -87,7 +87,7 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
         "explain.txt.j2",
         &serde_json::json!({ "decisions": chosen, "alternatives": tried, "window_days": opened.window_days }),
     )?;
-    print!("{text}");
+    super::tell(&text);
     Ok(())
 }
 

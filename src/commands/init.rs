@@ -17,7 +17,7 @@ pub const EXAMPLE: &str = include_str!("init.toml");
 
 pub(super) async fn run(place: Option<&str>, overlay: Option<&Path>) -> Result<()> {
     let Some(place) = place else {
-        print!("{EXAMPLE}");
+        super::tell(EXAMPLE);
         return Ok(());
     };
     let project = Project::load(overlay).await?;
@@ -27,9 +27,9 @@ pub(super) async fn run(place: Option<&str>, overlay: Option<&Path>) -> Result<(
     if survey.found.is_empty() {
         return Err(Error::data(format!("none of {} objects is of a known format", survey.objects))
             .at(format!("at `{url}`"))
-            .hint("`trimtab list formats` shows the formats; one of your own is two text files (CONTRIBUTING.md)"));
+            .hint("`trimtab list formats` shows the formats; one of your own is two text files in a --project folder (CONTRIBUTING.md)"));
     }
-    print!("{}", run_file(&survey, &url, overlay, &project));
+    super::tell(&run_file(&survey, &url, overlay, &project));
     Ok(())
 }
 

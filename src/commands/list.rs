@@ -17,18 +17,18 @@ pub(super) async fn run(what: ListWhat, overlay: Option<&Path>, format: SqlForma
         ListWhat::Formats => formats(&project, format),
         ListWhat::Queries => {
             for query in &project.queries {
-                println!("{:<34} {}", query.name, query.header.summary);
+                say!("{:<34} {}", query.name, query.header.summary);
             }
             for (name, contract) in
                 project.contracts.iter().filter(|(name, _)| project.queries.iter().all(|q| q.name != **name))
             {
-                println!("{name:<34} {}", contract.header.summary);
+                say!("{name:<34} {}", contract.header.summary);
             }
             Ok(())
         }
         ListWhat::Levers => {
             for query in project.layer(Layer::Lever) {
-                println!("{:<28} {}", query.name, query.header.get("title").unwrap_or(&query.header.summary));
+                say!("{:<28} {}", query.name, query.header.get("title").unwrap_or(&query.header.summary));
             }
             Ok(())
         }

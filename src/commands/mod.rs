@@ -1,5 +1,10 @@
 //! One file per command.
 
+/// Prints a line to standard output; a closed pipe is no fault.
+macro_rules! say {
+    ($($words:tt)*) => { $crate::commands::tell(&format!("{}\n", format_args!($($words)*))) };
+}
+
 mod check;
 mod explain;
 mod init;
@@ -9,6 +14,7 @@ mod run;
 mod sql;
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 
 use bytes::Bytes;
@@ -25,6 +31,11 @@ use crate::store::Store;
 
 /// Folder of the sample's results, below the current one.
 const SAMPLE_OUTPUT: &str = "trimtab-out";
+
+/// Writes to standard output. Whoever closed it has read enough.
+fn tell(text: &str) {
+    let _ = std::io::stdout().lock().write_all(text.as_bytes());
+}
 
 /// Carries out a command.
 ///

@@ -19,7 +19,7 @@ pub(super) async fn import(args: ImportArgs) -> Result<()> {
     list.prices.retain(|price| is_wanted(&price.key.provider));
     let day = args.checked_on.unwrap_or_else(|| Utc::now().date_naive());
     let comparison = prices::compare(&project, &list, day)?;
-    println!(
+    say!(
         "{} prices read: {} new, {} as in the catalog, {} different on {day}",
         list.prices.len(),
         comparison.new.len(),
@@ -27,11 +27,11 @@ pub(super) async fn import(args: ImportArgs) -> Result<()> {
         comparison.conflicts.len()
     );
     for (reason, times) in &list.skipped {
-        println!("left out {times}: {reason}");
+        say!("left out {times}: {reason}");
     }
     show(&comparison.conflicts);
     let Some(folder) = &args.to else {
-        println!("nothing was written; --to DIR writes the new rows as an overlay");
+        say!("nothing was written; --to DIR writes the new rows as an overlay");
         return Ok(());
     };
     let mut wanted = comparison.new.clone();
@@ -41,7 +41,7 @@ pub(super) async fn import(args: ImportArgs) -> Result<()> {
         wanted.extend(taken.map(|conflict| Price { valid_from: Some(day), ..conflict.theirs.clone() }));
     }
     if wanted.is_empty() {
-        println!("nothing was written: the list has no row to take");
+        say!("nothing was written: the list has no row to take");
         return Ok(());
     }
     let from = args.valid_from.unwrap_or(day);
@@ -50,8 +50,8 @@ pub(super) async fn import(args: ImportArgs) -> Result<()> {
     let written = prices::write(folder, &project, &list, &wanted, from, &source, day)?;
     // What was written must load, or it is of no use.
     Project::load(Some(folder)).await.map_err(|error| error.at("the written overlay does not load"))?;
-    written.iter().for_each(|file| println!("{file}"));
-    println!("{} price rows; review them, then use them with --project {}", wanted.len(), folder.display());
+    written.iter().for_each(|file| say!("{file}"));
+    say!("{} price rows; review them, then use them with --project {}", wanted.len(), folder.display());
     Ok(())
 }
 
@@ -78,12 +78,12 @@ fn show(conflicts: &[Conflict]) {
     if conflicts.is_empty() {
         return;
     }
-    println!(
+    say!(
         "\n| provider | model | bucket | tier | region | above | ours | theirs | |\n|---|---|---|---|---|---:|---:|---:|---|"
     );
     for conflict in conflicts.iter().take(SHOWN) {
         let key = &conflict.theirs.key;
-        println!(
+        say!(
             "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
             key.provider,
             key.model_id,
@@ -97,7 +97,7 @@ fn show(conflicts: &[Conflict]) {
         );
     }
     if conflicts.len() > SHOWN {
-        println!("and {} more", conflicts.len() - SHOWN);
+        say!("and {} more", conflicts.len() - SHOWN);
     }
-    println!();
+    say!("");
 }

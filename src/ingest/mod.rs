@@ -319,7 +319,7 @@ fn finish_source(
     }
     if let (true, Some(reason)) = (total.rejected > 0, &first_reason) {
         warnings.push(format!(
-            "source `{}`: {} of {} records were rejected; first {reason}; `trimtab sql \"select * from quarantine\"` shows all",
+            "source `{}`: {} of {} records were rejected; first {reason}; `trimtab sql \"select * from quarantine\"` with this run's --config shows all",
             source.name, total.rejected, total.records
         ));
     }

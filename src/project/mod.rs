@@ -213,6 +213,11 @@ fn pairs(sources: &BTreeMap<String, Table>, queries: &[Query]) -> Result<()> {
     }
     for query in queries {
         if let Layer::Staging(contract) = &query.layer {
+            if !["requests", "charges", "evaluations"].contains(&contract.as_str()) {
+                return Err(Error::project(format!("mappings go to no contract `{contract}`"))
+                    .at(format!("at {}", query.path))
+                    .hint("put the file into queries/staging/requests, charges or evaluations"));
+            }
             let format = query.name.trim_start_matches(&format!("{contract}__")).to_string();
             if !sources.contains_key(&format) {
                 return Err(Error::project(format!("mapping `{}` has no raw shape", query.name))

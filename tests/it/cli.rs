@@ -310,13 +310,13 @@ fn a_required_column_that_is_nowhere_is_named() {
     let place = Place::new();
     place.write(
         "scores/a.csv",
-        "provider,workload_id,eval_set,method,scored_at\nopenai,triage,gold,human,2026-10-05T00:00:00Z\n",
+        "provider,model_id,workload_id,method,scored_at\nopenai,o3,triage,human,2026-10-05T00:00:00Z\n",
     );
     place.run_file(DATE, &[("scores", "evaluations_table", "scores/")], "");
     says(
         &place.trimtab(&RUN),
         4,
-        &["source `scores` gave no readable row", "`a.csv`", "lacks required column `model_id`", "hint: "],
+        &["source `scores` gave no readable row", "`a.csv`", "lacks required column `eval_set`", "hint: "],
     );
 }
 
@@ -766,7 +766,7 @@ fn list_shows_formats_queries_models_and_levers() {
     let stems = |folder: &str| -> Vec<String> {
         let entries = std::fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
         entries
-            .filter(|path| path.is_file())
+            .filter(|path| path.extension().is_some_and(|ending| ending == "sql"))
             .map(|path| path.file_stem().unwrap().to_string_lossy().into_owned())
             .collect()
     };
@@ -786,11 +786,13 @@ fn list_shows_formats_queries_models_and_levers() {
         ("levers", &["queries/levers"]),
     ] {
         let text = list(what);
-        let first: BTreeSet<&str> = text.lines().filter_map(|line| line.split_whitespace().next()).collect();
+        let first: BTreeSet<&str> =
+            text.lines().filter_map(|line| line.trim_start_matches("| ").split_whitespace().next()).collect();
         for name in folders.iter().flat_map(|folder| stems(folder)) {
             assert!(first.contains(name.as_str()), "`list {what}` lacks {name}:\n{text}");
         }
-        assert!(text.lines().all(|line| line.split_whitespace().count() > 2), "every line says what it is:\n{text}");
+        let says_what = |line: &str| line.starts_with('+') || line.split_whitespace().count() > 2;
+        assert!(text.lines().all(says_what), "every line says what it is:\n{text}");
     }
     let models = list("models");
     let rows = std::fs::read_to_string(root().join("queries/seeds/models.csv")).unwrap().lines().count() - 1;

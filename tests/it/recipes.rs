@@ -5,19 +5,17 @@ use crate::support::{Place, root};
 const LOG: &str = concat!(
     "{\"when\":\"2026-11-19T08:00:00Z\",\"call\":\"c1\",\"feature\":\"greeting\",\"vendor\":\"openai\",\"model\":\"gpt-6-luna\",\"in\":100000,\"cached\":0,\"out\":0}\n",
     "{\"when\":\"2026-11-19T09:00:00Z\",\"call\":\"c2\",\"feature\":\"greeting\",\"vendor\":\"openai\",\"model\":\"gpt-6-luna\",\"in\":10,\"cached\":4,\"out\":5}\n",
+    "{\"when\":\"2026-11-19T09:30:00Z\",\"kind\":\"heartbeat\"}\n",
     "{\"when\":\"2026-11-19T10:00:00Z\",\"call\":\"c3\",\"feature\":\"greeting\",\"vendor\":\"openai\",\"model\":\"gpt-6-luna\",\"in\":\"many\"}\n",
 );
 
 /// Recipe (a): a log format is two text files and a sample.
 fn format_by_two_files(place: &Place) {
-    place.write(
-        "overlay/schemas/sources/acme_log.sql",
-        "-- One record is one model call, as the invented Acme gateway logs it.\n-- docs: none, Acme is invented\ncreate external table acme_log (\n    \"when\" timestamp with time zone not null,\n    call varchar not null,\n    feature varchar,\n    vendor varchar,\n    model varchar,\n    \"in\" bigint,\n    cached bigint,\n    \"out\" bigint\n)\nstored as json\nlocation 'logs/';\n",
-    );
-    place.write(
-        "overlay/queries/staging/requests/acme_log.sql",
-        "-- One row per Acme record.\n--\n-- grain:  call\n-- tokens: cached input is included in `in`\n-- docs:   none, Acme is invented\nselect\n    _object_key as x_object_key,\n    _line as x_line,\n    \"when\" as x_end_time,\n    vendor as gen_ai_provider_name,\n    model as gen_ai_response_model,\n    call as x_request_id,\n    \"in\" as gen_ai_usage_input_tokens,\n    \"out\" as gen_ai_usage_output_tokens,\n    \"in\" - cached as usage_input_uncached_tokens,\n    cached as usage_cache_read_tokens,\n    \"out\" as usage_output_visible_tokens,\n    'ok' as x_status,\n    feature as x_workload_tag\nfrom acme_log\n",
-    );
+    // The pair to copy stands in CONTRIBUTING.md.
+    let page = std::fs::read_to_string(root().join("CONTRIBUTING.md")).expect("CONTRIBUTING.md");
+    let blocks: Vec<&str> = page.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    place.write("overlay/schemas/sources/acme_log.sql", blocks[0]);
+    place.write("overlay/queries/staging/requests/acme_log.sql", blocks[1]);
     place.write("logs/day.jsonl", LOG);
     place.run_file(
         "2026-11-21",
@@ -70,7 +68,7 @@ fn recipe_a_a_format_is_two_text_files() {
         ),
         "workload_id,usage_input_uncached_tokens,usage_cache_read_tokens,cost_usd\ngreeting,6,4,0.000003140000\ngreeting,100000,0,0.010000000000\n"
     );
-    assert_eq!(sql(&place, "select object_key, line, path from quarantine"), "object_key,line,path\nday.jsonl,3,in\n");
+    assert_eq!(sql(&place, "select object_key, line, path from quarantine"), "object_key,line,path\nday.jsonl,4,in\n");
     let listed = place.trimtab(&["list", "formats", "--project", "overlay"]);
     assert!(listed.out.contains("acme_log"), "{}", listed.out);
 }
