@@ -38,6 +38,10 @@ pub struct Config {
     pub windows: Windows,
     /// Limits and memory.
     pub engine: EngineOptions,
+    /// When a silent holder of the state is taken over.
+    pub lock: LockOptions,
+    /// Where the metrics of the last run are written.
+    pub metrics: Url,
     /// The owner's facts and parameters.
     pub facts: Facts,
     /// The built-in sample company is what runs.
@@ -117,6 +121,20 @@ impl Default for EngineOptions {
     }
 }
 
+/// The lock of the state.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LockOptions {
+    /// Seconds without a heartbeat after which a holder counts as dead; the heart beats three times as often.
+    pub stale_seconds: u64,
+}
+
+impl Default for LockOptions {
+    fn default() -> Self {
+        Self { stale_seconds: 600 }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RunFile {
@@ -132,6 +150,9 @@ struct RunFile {
     windows: Windows,
     #[serde(default)]
     engine: EngineOptions,
+    #[serde(default)]
+    lock: LockOptions,
+    metrics: Option<String>,
     #[serde(default)]
     candidates: Candidates,
     #[serde(default)]
@@ -288,6 +309,17 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         return Err(wrong(format!("state or output lies inside source `{}`", source.name))
             .hint("what is written there would be read as its logs: give state and output places of their own"));
     }
+    let metrics = match &run_file.metrics {
+        Some(path) if path.ends_with('/') => {
+            return Err(wrong(format!("metrics `{path}` is a folder")).hint("name the file, such as metrics.prom"));
+        }
+        Some(path) => resolve(base, path)?,
+        None => resolve(&state, "metrics.prom")?,
+    };
+    if !(3..=86_400).contains(&run_file.lock.stale_seconds) {
+        return Err(wrong(format!("a lock cannot be stale after {} seconds", run_file.lock.stale_seconds))
+            .hint("stale_seconds is 3 to 86400; the default is 600"));
+    }
     let today = chrono::Utc::now().date_naive();
     let date = overrides.date.or(run_file.date).unwrap_or(today);
     if !(2000..2200).contains(&date.year()) {
@@ -309,6 +341,8 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         stores: run_file.stores.into_iter().map(|store| secrets(store, place)).collect::<Result<_>>()?,
         windows: run_file.windows,
         engine: run_file.engine,
+        lock: run_file.lock,
+        metrics,
         facts: Facts {
             workloads: run_file.workloads,
             candidate_providers: run_file.candidates.providers,
