@@ -4,6 +4,7 @@
 //! Unknown keys are refused. `${NAME}` is read from the environment, in store options only, where secrets stand.
 
 mod facts;
+mod operation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use url::Url;
 
 use crate::error::{Error, Result};
 pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
+pub use operation::LockOptions;
 
 /// What a run works on, fully decided.
 #[derive(Debug, Clone)]
@@ -118,20 +120,6 @@ pub struct EngineOptions {
 impl Default for EngineOptions {
     fn default() -> Self {
         Self { kind: "local".into(), memory_mib: 1024, concurrency: 32 }
-    }
-}
-
-/// The lock of the state.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct LockOptions {
-    /// Seconds without a heartbeat after which a holder counts as dead; the heart beats three times as often.
-    pub stale_seconds: u64,
-}
-
-impl Default for LockOptions {
-    fn default() -> Self {
-        Self { stale_seconds: 600 }
     }
 }
 
@@ -309,17 +297,9 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         return Err(wrong(format!("state or output lies inside source `{}`", source.name))
             .hint("what is written there would be read as its logs: give state and output places of their own"));
     }
-    let metrics = match &run_file.metrics {
-        Some(path) if path.ends_with('/') => {
-            return Err(wrong(format!("metrics `{path}` is a folder")).hint("name the file, such as metrics.prom"));
-        }
-        Some(path) => resolve(base, path)?,
-        None => resolve(&state, "metrics.prom")?,
-    };
-    if !(3..=86_400).contains(&run_file.lock.stale_seconds) {
-        return Err(wrong(format!("a lock cannot be stale after {} seconds", run_file.lock.stale_seconds))
-            .hint("stale_seconds is 3 to 86400; the default is 600"));
-    }
+    let metrics =
+        operation::metrics(run_file.metrics.as_deref(), base, &state).map_err(|e| e.at(format!("at {place}")))?;
+    run_file.lock.check().map_err(|error| error.at(format!("at {place}")))?;
     let today = chrono::Utc::now().date_naive();
     let date = overrides.date.or(run_file.date).unwrap_or(today);
     if !(2000..2200).contains(&date.year()) {

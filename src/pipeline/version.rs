@@ -26,7 +26,8 @@ struct Format {
 /// # Errors
 /// `Usage` for a newer one, which this program must not touch; `Storage` when it cannot be read.
 pub async fn of(state: &Store) -> Result<Option<u32>> {
-    let Some(bytes) = state.get_if_exists(FORMAT).await? else {
+    let unseen = |error: Error| error.hint("check that it is writable; of a remote store, the network and credentials");
+    let Some(bytes) = state.get_if_exists(FORMAT).await.map_err(unseen)? else {
         return Ok(state.get_if_exists(LEDGER).await?.map(|_| 1));
     };
     let format: Format = serde_json::from_slice(&bytes).map_err(|error| {

@@ -4,10 +4,13 @@ mod support;
 
 mod any_records;
 mod cli;
+mod crashes;
+mod faulty;
 mod formats;
 mod golden;
 mod hostile;
 mod house_rules;
+mod one_writer;
 mod prices;
 mod properties;
 mod recipes;
