@@ -3,20 +3,45 @@
 //! Every store that `object_store` knows works here: `file:`, `memory:`, `s3:`, `gs:`, `az:` and `http:` (read only).
 //! Options and credentials come from the run file's `[[stores]]` and the environment's usual variables.
 
-use std::sync::{Arc, LazyLock};
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, PutResult, UpdateVersion};
 use url::Url;
 
 use crate::config::StoreOptions;
 use crate::error::{Error, Result};
+use crate::requests::Hooked;
 
 /// The process's one in-memory store: `memory:` URLs of the sample and of tests share it.
 static MEMORY: LazyLock<Arc<object_store::memory::InMemory>> = LazyLock::new(Arc::default);
+
+/// Stores that the embedding program brought: `memory://NAME/` is the one that bears the name.
+static MOUNTED: Mutex<BTreeMap<String, Arc<dyn ObjectStore>>> = Mutex::new(BTreeMap::new());
+
+/// Lets `memory://NAME/` be a store of the embedding program's own, replacing what bore the name.
+pub fn mount(name: &str, store: Arc<dyn ObjectStore>) {
+    MOUNTED.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_string(), store);
+}
+
+/// The store of a `memory:` URL.
+fn memory(url: &Url) -> Result<Arc<dyn ObjectStore>> {
+    let Some(name) = url.host_str() else { return Ok(MEMORY.clone()) };
+    let mounted = MOUNTED.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+    mounted.ok_or_else(|| {
+        Error::usage(format!("no store is mounted as `{name}`"))
+            .at(format!("at `{url}`"))
+            .hint("`memory:///folder/` is this process's own memory; names are for programs that embed trimtab")
+    })
+}
+
+/// What an object was when it was read or written: the condition of the next write.
+#[derive(Debug, Clone)]
+pub struct Version(UpdateVersion);
 
 /// An object store and the prefix inside it that a URL names.
 #[derive(Debug, Clone)]
@@ -48,7 +73,7 @@ impl Store {
         let options = options.iter().filter(|store| url.as_str().starts_with(&store.url));
         let pairs: Vec<(String, String)> = options.flat_map(|store| store.options.clone()).collect();
         let (inner, prefix): (Arc<dyn ObjectStore>, Path) = match url.scheme() {
-            "memory" => (MEMORY.clone(), Path::from_url_path(url.path()).map_err(|e| bad_url(url, e))?),
+            "memory" => (memory(url)?, Path::from_url_path(url.path()).map_err(|e| bad_url(url, e))?),
             "file" => {
                 let path = url.to_file_path().map_err(|()| Error::usage(format!("`{url}` is no local path")))?;
                 let prefix = Path::from_absolute_path(path).map_err(|e| bad_url(url, e))?;
@@ -71,7 +96,7 @@ impl Store {
                     .hint("use a local path, s3://, gs://, az:// or https:// (read only)"));
             }
         };
-        Ok(Store { url: url.clone(), inner, prefix })
+        Ok(Store { url: url.clone(), inner: Hooked::counted(inner), prefix })
     }
 
     /// The URL that was opened.
@@ -179,6 +204,74 @@ impl Store {
         let key = ".trimtab-write-test";
         self.put(key, Bytes::from_static(b"trimtab")).await?;
         self.delete(key).await
+    }
+
+    /// The same place behind a wrapper, which gets the store and the prefix inside it.
+    #[must_use]
+    pub fn wrapped(&self, wrap: impl FnOnce(Arc<dyn ObjectStore>, &Path) -> Arc<dyn ObjectStore>) -> Store {
+        Store { inner: wrap(self.inner.clone(), &self.prefix), ..self.clone() }
+    }
+
+    /// Keys below a folder, in order; a folder that does not exist has none.
+    ///
+    /// # Errors
+    /// `Storage` when the listing fails.
+    pub async fn keys(&self, folder: &str) -> Result<Vec<String>> {
+        let prefix = self.path(folder)?;
+        let located =
+            |error: object_store::Error| Error::from(error).at(format!("listing `{folder}` of `{}`", self.url));
+        let found: Vec<_> = self.inner.list(Some(&prefix)).try_collect().await.map_err(located)?;
+        let key = |meta: object_store::ObjectMeta| {
+            let parts: Vec<_> = meta.location.prefix_match(&self.prefix)?.map(|p| p.as_ref().to_string()).collect();
+            Some(parts.join("/"))
+        };
+        let mut keys: Vec<String> = found.into_iter().filter_map(key).collect();
+        keys.sort();
+        Ok(keys)
+    }
+
+    /// The bytes of an object with its version, or `None` when it does not exist.
+    ///
+    /// # Errors
+    /// `Storage`, naming the object.
+    pub async fn get_versioned(&self, key: &str) -> Result<Option<(Bytes, Version)>> {
+        let located = |error: object_store::Error| Error::from(error).at(format!("reading `{key}` of `{}`", self.url));
+        match self.inner.get(&self.path(key)?).await {
+            Ok(found) => {
+                let version =
+                    Version(UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() });
+                Ok(Some((found.bytes().await.map_err(located)?, version)))
+            }
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(located(error)),
+        }
+    }
+
+    /// Writes an object that may not exist yet.
+    ///
+    /// # Errors
+    /// `Storage` when it exists, or when the put fails; the object may stand all the same when only the reply was lost.
+    pub async fn create(&self, key: &str, bytes: Bytes) -> Result<Version> {
+        self.put_if(key, bytes, PutMode::Create).await
+    }
+
+    /// Replaces an object that is still the one that was read or written before.
+    ///
+    /// # Errors
+    /// `Storage` when it changed, or when the put fails; the object may stand all the same when only the reply was lost.
+    pub async fn update(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Version> {
+        self.put_if(key, bytes, PutMode::Update(version.0.clone())).await
+    }
+
+    async fn put_if(&self, key: &str, bytes: Bytes, mode: PutMode) -> Result<Version> {
+        match self.inner.put_opts(&self.path(key)?, PutPayload::from_bytes(bytes), mode.into()).await {
+            Ok(PutResult { e_tag, version }) => Ok(Version(UpdateVersion { e_tag, version })),
+            Err(error) => {
+                let is_unknown = matches!(error, object_store::Error::NotImplemented { .. });
+                let failed = Error::from(error).at(format!("writing `{key}` to `{}`", self.url));
+                Err(if is_unknown { failed.hint("use a store that takes conditional puts by ETag") } else { failed })
+            }
+        }
     }
 }
 

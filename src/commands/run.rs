@@ -8,6 +8,7 @@ use tracing::info;
 
 use crate::cli::{LogFormat, RunArgs};
 use crate::error::{Error, Result};
+use crate::lock::Owner;
 use crate::pipeline;
 use crate::project::Project;
 
@@ -18,7 +19,14 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
     }
     let started = Instant::now();
     let config = super::configuration(&args.place, &args.overrides(), true).await?;
-    let project = Project::load(config.project.as_deref()).await?;
+    let owner = Owner::of_process()?;
+    let project = match Project::load(config.project.as_deref()).await {
+        Ok(project) => project,
+        Err(error) => {
+            pipeline::failed(&config, &owner, &error).await;
+            return Err(error);
+        }
+    };
     let bar = (!args.quiet && !is_plain && std::io::stderr().is_terminal()).then(|| {
         let bar = ProgressBar::new_spinner();
         bar.enable_steady_tick(Duration::from_millis(120));
@@ -28,7 +36,7 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
         Some(bar) => bar.set_message(line.to_string()),
         None => info!(elapsed_ms = started.elapsed().as_millis() as u64, "{line}"),
     };
-    let night = pipeline::run(&project, &config, &progress).await;
+    let night = pipeline::run(&project, &config, &owner, &progress).await;
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }

@@ -4,6 +4,7 @@
 //! Unknown keys are refused. `${NAME}` is read from the environment, in store options only, where secrets stand.
 
 mod facts;
+mod operation;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use url::Url;
 
 use crate::error::{Error, Result};
 pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
+pub use operation::LockOptions;
 
 /// What a run works on, fully decided.
 #[derive(Debug, Clone)]
@@ -38,6 +40,10 @@ pub struct Config {
     pub windows: Windows,
     /// Limits and memory.
     pub engine: EngineOptions,
+    /// When a silent holder of the state is taken over.
+    pub lock: LockOptions,
+    /// Where the metrics of the last run are written.
+    pub metrics: Url,
     /// The owner's facts and parameters.
     pub facts: Facts,
     /// The built-in sample company is what runs.
@@ -132,6 +138,9 @@ struct RunFile {
     windows: Windows,
     #[serde(default)]
     engine: EngineOptions,
+    #[serde(default)]
+    lock: LockOptions,
+    metrics: Option<String>,
     #[serde(default)]
     candidates: Candidates,
     #[serde(default)]
@@ -288,6 +297,9 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         return Err(wrong(format!("state or output lies inside source `{}`", source.name))
             .hint("what is written there would be read as its logs: give state and output places of their own"));
     }
+    let metrics =
+        operation::metrics(run_file.metrics.as_deref(), base, &state).map_err(|e| e.at(format!("at {place}")))?;
+    run_file.lock.check().map_err(|error| error.at(format!("at {place}")))?;
     let today = chrono::Utc::now().date_naive();
     let date = overrides.date.or(run_file.date).unwrap_or(today);
     if !(2000..2200).contains(&date.year()) {
@@ -309,6 +321,8 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         stores: run_file.stores.into_iter().map(|store| secrets(store, place)).collect::<Result<_>>()?,
         windows: run_file.windows,
         engine: run_file.engine,
+        lock: run_file.lock,
+        metrics,
         facts: Facts {
             workloads: run_file.workloads,
             candidate_providers: run_file.candidates.providers,

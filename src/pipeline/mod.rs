@@ -2,11 +2,17 @@
 
 pub mod build;
 pub mod check;
+pub mod metrics;
 pub mod publish;
+pub mod record;
 pub mod relations;
+pub mod staged;
+pub mod version;
+pub mod watermarks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
@@ -15,8 +21,9 @@ use tracing::warn;
 
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::error::{Error, Result};
-use crate::ingest::{self, ledger::Ledger};
+use crate::error::{Error, Kind, Result};
+use crate::ingest::{self, Ingested, ledger::Ledger};
+use crate::lock::{Lock, Owner};
 use crate::outcome::Outcome;
 use crate::project::{Project, graph::Layer};
 use crate::report;
@@ -24,6 +31,9 @@ use crate::store::Store;
 use crate::table_file::to_parquet;
 use build::Versions;
 use publish::Publication;
+use record::{Journal, Record};
+use staged::Staged;
+use watermarks::Seen;
 
 /// What a finished night has to say.
 #[derive(Debug)]
@@ -36,39 +46,115 @@ pub struct Night {
     pub warnings: usize,
 }
 
-/// Runs one night for the run date of the configuration.
+/// Runs one night for the run date of the configuration, as the only writer of its state.
 ///
 /// # Errors
-/// Any kind; nothing is published unless everything before it succeeded.
-pub async fn run(project: &Project, config: &Config, progress: &dyn Fn(&str)) -> Result<Night> {
+/// Any kind; nothing is published unless everything before it succeeded. `Busy` while another run holds the lock, or when
+/// one took it over.
+pub async fn run(project: &Project, config: &Config, owner: &Owner, progress: &dyn Fn(&str)) -> Result<Night> {
+    let mut journal = Journal::begin(owner, config.date);
+    let ended = locked(project, config, owner, &mut journal, progress).await;
+    note(config, &journal.ended(owner, ended.as_ref().err())).await;
+    ended
+}
+
+/// Writes the metrics of a run that failed before it began.
+pub async fn failed(config: &Config, owner: &Owner, error: &Error) {
+    note(config, &Journal::begin(owner, config.date).ended(owner, Some(error))).await;
+}
+
+/// Writes the metrics. A run that found another one at work says nothing: the figures are the other one's.
+async fn note(config: &Config, record: &Record) {
+    if record.exit_code == Kind::Busy.exit_code() {
+        return;
+    }
+    let published = match Store::open(&config.output, &config.stores) {
+        Ok(output) => publish::latest_complete(&output).await.ok().flatten(),
+        Err(_) => None,
+    };
+    if let Err(error) = metrics::save(config, record, published).await {
+        warn!("the metrics were not written: {error}");
+    }
+}
+
+/// Takes the lock, does the night behind it, and gives the lock back with the record of the run.
+async fn locked(
+    project: &Project,
+    config: &Config,
+    owner: &Owner,
+    journal: &mut Journal,
+    progress: &dyn Fn(&str),
+) -> Result<Night> {
+    journal.stage("plan");
     let engine = Engine::open(&config.engine).await?;
     let (state, output) = (Store::open(&config.state, &config.stores)?, Store::open(&config.output, &config.stores)?);
-
     plan(&engine, project, config).await?;
-    output.prove_writable().await?;
-    let _lock = lock(&state).await?;
-    engine.mount(&state);
 
-    let mut ledger = Ledger::load(&state, config.full).await?;
-    let mut versions = Versions::load(&state, config.full).await?;
-    let ingested = ingest::run(&engine, project, config, &state, &mut ledger, progress).await?;
-    ingested.warnings.iter().for_each(|warning| warn!("{warning}"));
-    versions.forget(&ingested.changed);
-    versions.save(&state).await?;
-    ledger.save(&state).await?;
+    journal.stage("lock");
+    // A state of a newer version may be locked in another way.
+    version::of(&state).await?;
+    let mut lock = Lock::acquire(&state, owner, Duration::from_secs(config.lock.stale_seconds)).await?;
+    lock.keep();
+    journal.holds(lock.fencing());
+    let places = Places { state: lock.guard(&state), output: lock.guard(&output) };
+    let ended = night(&engine, project, config, owner, &places, journal, progress).await;
+    // Of a refused write the store's error came back; why it was refused is what the caller must know.
+    if let Some(error) = lock.lost() {
+        return Err(error);
+    }
+    let record = journal.ended(owner, ended.as_ref().err());
+    if let Err(error) = record.save(&places.state).await {
+        warn!("the record of the run was not written: {error}");
+    }
+    if let Err(error) = lock.release().await {
+        warn!("the lock was not given back: {error}");
+    }
+    ended
+}
+
+/// Where a run writes: both refuse it once its lock is another's.
+struct Places {
+    state: Store,
+    output: Store,
+}
+
+async fn night(
+    engine: &Engine,
+    project: &Project,
+    config: &Config,
+    owner: &Owner,
+    places: &Places,
+    journal: &mut Journal,
+    progress: &dyn Fn(&str),
+) -> Result<Night> {
+    let Places { state, output } = places;
+    journal.stage("recover");
+    output.prove_writable().await?;
+    Staged::recover(state).await?;
+    version::upgrade(state, version::of(state).await?, config.full).await?;
+    engine.mount(state);
+
+    journal.stage("ingest");
+    let (ingested, ledger, mut versions) = read(engine, project, config, owner, state, journal, progress).await?;
     if let Some(error) = ingested.failure {
         return Err(error);
     }
 
-    relations::register(&engine, project, config, &ledger)?;
-    build_days(&engine, project, &state, &ledger, &ingested.changed, &mut versions, progress).await?;
-    let marts = decide(&engine, project, &state, config.date, progress).await?;
-    let outcomes = check::run(&engine, project).await?;
+    journal.stage("build");
+    relations::register(engine, project, config, &ledger)?;
+    build_days(engine, project, state, &ledger, &ingested.changed, &mut versions, progress).await?;
+    journal.stage("decide");
+    let marts = decide(engine, project, state, config.date, progress).await?;
+    journal.stage("check");
+    let outcomes = check::run(engine, project).await?;
     for outcome in outcomes.iter().filter(|outcome| outcome.rows > 0) {
-        warn!("{}: {} rows; {}", outcome.check, outcome.rows, outcome.because);
+        let warning = format!("{}: {} rows; {}", outcome.check, outcome.rows, outcome.because);
+        warn!("{warning}");
+        journal.warning(&warning);
     }
     check::judge(&outcomes)?;
 
+    journal.stage("publish");
     let mut publication = Publication::default();
     for (name, rows) in &marts {
         publication.mart(name, config.date, to_parquet(&versioned(project, name, rows)?)?);
@@ -77,13 +163,44 @@ pub async fn run(project: &Project, config: &Config, progress: &dyn Fn(&str)) ->
     for (file, text) in &pages {
         publication.page(file, config.date, text.clone());
     }
-    publication.write(&output, config.date, facts(project, config, &ledger, &marts, &outcomes)).await?;
+    publication.write(output, config.date, facts(project, config, &ledger, &marts, &outcomes)).await?;
+    journal.published(marts.values().map(|rows| rows.num_rows() as u64).sum());
 
     Ok(Night {
         summary: pages.get("summary.md").cloned().unwrap_or_default(),
         published: publication.keys().map(str::to_string).collect(),
         warnings: ingested.warnings.len() + outcomes.iter().filter(|outcome| outcome.rows > 0).count(),
     })
+}
+
+/// Reads what is new. Settled days, ledger and the note of what has to be built again become state together.
+async fn read(
+    engine: &Engine,
+    project: &Project,
+    config: &Config,
+    owner: &Owner,
+    state: &Store,
+    journal: &mut Journal,
+    progress: &dyn Fn(&str),
+) -> Result<(Ingested, Ledger, Versions)> {
+    let mut ledger = Ledger::load(state, config.full).await?;
+    let mut versions = Versions::load(state, config.full).await?;
+    let seen = Seen::of(&ledger);
+    let staged = Staged::begin(state, &owner.run_id);
+    let staging = staged.store();
+    let ingested = ingest::run(engine, project, config, &staging, &mut ledger, progress).await?;
+    for warning in &ingested.warnings {
+        warn!("{warning}");
+        journal.warning(warning);
+    }
+    versions.forget(&ingested.changed);
+    versions.save(&staging).await?;
+    ledger.save(&staging).await?;
+    let read = seen.read_since(&ledger, config.full);
+    watermarks::save(&staging, &ledger, &read, owner.now()).await?;
+    staged.commit().await?;
+    journal.read(read);
+    Ok((ingested, ledger, versions))
 }
 
 /// Everything short of reading data: every query planned over declared schemas, every plan held to its contract.
@@ -225,23 +342,4 @@ fn facts(
         "rows": rows,
         "checks": outcomes,
     })
-}
-
-/// One writer at a time: the operating system's lock on a file of a local state.
-async fn lock(state: &Store) -> Result<Option<std::fs::File>> {
-    let Ok(folder) = state.url().to_file_path() else { return Ok(None) };
-    let failed = |error: std::io::Error| {
-        Error::storage(format!("the state folder `{}` cannot be used", folder.display()))
-            .because(error)
-            .hint("check that it is writable")
-    };
-    std::fs::create_dir_all(&folder).map_err(failed)?;
-    let file = std::fs::File::create(folder.join(".lock")).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(Some(file)),
-        Err(std::fs::TryLockError::WouldBlock) => Err(Error::busy("another run holds the lock of this state")
-            .at(format!("at `{}`", folder.display()))
-            .hint("wait until it has ended; the lock goes with its process")),
-        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
-    }
 }

@@ -13,6 +13,58 @@ use crate::error::{Error, Result};
 use crate::schema::hex;
 use crate::store::Store;
 
+const MANIFESTS: &str = "manifest";
+
+/// A run date that was published, or is being published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// Run date.
+    pub run_date: NaiveDate,
+    /// Every object of it is the one that the manifest names.
+    pub is_complete: bool,
+}
+
+/// The latest run date that has a manifest.
+///
+/// # Errors
+/// `Storage` when the output cannot be read.
+pub async fn latest(output: &Store) -> Result<Option<Published>> {
+    match dates(output).await?.last() {
+        Some(run_date) => published(output, *run_date).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The latest run date whose publication is complete.
+///
+/// # Errors
+/// `Storage` when the output cannot be read.
+pub async fn latest_complete(output: &Store) -> Result<Option<NaiveDate>> {
+    for run_date in dates(output).await?.into_iter().rev() {
+        if published(output, run_date).await?.is_complete {
+            return Ok(Some(run_date));
+        }
+    }
+    Ok(None)
+}
+
+/// Run dates that have a manifest, the earliest first.
+async fn dates(output: &Store) -> Result<Vec<NaiveDate>> {
+    let keys = output.keys(MANIFESTS).await?;
+    let date = |key: &String| key.split('/').find_map(|part| part.strip_prefix("run_date=")?.parse().ok());
+    Ok(keys.iter().filter_map(date).collect())
+}
+
+async fn published(output: &Store, run_date: NaiveDate) -> Result<Published> {
+    let manifest = output.get_if_exists(&manifest_key(run_date)).await?.unwrap_or_default();
+    let manifest: Value = serde_json::from_slice(&manifest).unwrap_or_default();
+    Ok(Published { run_date, is_complete: manifest["status"] == "complete" })
+}
+
+fn manifest_key(date: NaiveDate) -> String {
+    format!("{MANIFESTS}/run_date={date}/manifest.json")
+}
+
 /// Everything that is published for a run date, by key below the output.
 #[derive(Debug, Default)]
 pub struct Publication {
@@ -40,7 +92,7 @@ impl Publication {
     /// # Errors
     /// `Storage` when a put fails: the manifest then still says `publishing`.
     pub async fn write(&self, output: &Store, date: NaiveDate, facts: Value) -> Result<()> {
-        let key = format!("manifest/run_date={date}/manifest.json");
+        let key = manifest_key(date);
         let complete = self.manifest(date, "complete", &facts)?;
         if output.get_if_exists(&key).await?.as_ref() == Some(&complete) && self.stands(output).await? {
             return Ok(());

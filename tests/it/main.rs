@@ -4,11 +4,14 @@ mod support;
 
 mod any_records;
 mod cli;
+mod crashes;
+mod faulty;
 mod formats;
 mod golden;
 mod hostile;
 mod house_rules;
 mod init;
+mod one_writer;
 mod prices;
 mod properties;
 mod recipes;

@@ -1,0 +1,211 @@
+//! What a run did, in `<state>/runs/<run id>.json`: times, figures and requests, which never stand in the output.
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use bytes::Bytes;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::watermarks::Read;
+use crate::error::{Error, Kind, Result};
+use crate::lock::Owner;
+use crate::requests::Counts;
+use crate::store::Store;
+
+const FOLDER: &str = "runs";
+/// Records that are kept: more than a year of nights.
+const KEPT: usize = 400;
+/// Warnings whose text is kept.
+const WARNINGS: usize = 100;
+
+/// A part of a run and how long it took.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stage {
+    /// Its name.
+    pub stage: String,
+    /// Milliseconds.
+    pub ms: u64,
+}
+
+/// The record of a run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Record {
+    /// Name of the run.
+    pub run_id: String,
+    /// Version of the program.
+    pub trimtab_version: String,
+    /// Machine.
+    pub host: String,
+    /// Process on it.
+    pub pid: u32,
+    /// Number under which the lock was held, if it was.
+    pub fencing: Option<u64>,
+    /// Run date.
+    pub run_date: NaiveDate,
+    /// When it began.
+    pub started: DateTime<Utc>,
+    /// When it ended.
+    pub ended: DateTime<Utc>,
+    /// Milliseconds from the one to the other, by a clock that is never set.
+    pub ms: u64,
+    /// `published`, or who has to act: `usage`, `project`, `contract`, `storage`, `data`, `check`, `busy`, `engine`.
+    pub outcome: String,
+    /// Exit code of the process.
+    pub exit_code: u8,
+    /// What went wrong, with its places.
+    pub error: Option<String>,
+    /// Parts in the order in which they ran.
+    pub stages: Vec<Stage>,
+    /// What was read, by source.
+    pub read: BTreeMap<String, Read>,
+    /// Rows of the marts that were published.
+    pub rows_published: u64,
+    /// Requests to stores by kind, all stores together.
+    pub requests: BTreeMap<String, u64>,
+    /// Bytes that were got from stores.
+    pub bytes_got: u64,
+    /// Bytes that were put to stores.
+    pub bytes_put: u64,
+    /// Warnings that were said.
+    pub warnings: usize,
+    /// The first of them.
+    pub first_warnings: Vec<String>,
+}
+
+/// A record that is being written.
+pub struct Journal {
+    record: Record,
+    began: Instant,
+    stage_began: Instant,
+    stage: Option<String>,
+    before: Counts,
+}
+
+impl Journal {
+    /// Begins the record of a run.
+    pub fn begin(owner: &Owner, run_date: NaiveDate) -> Journal {
+        let now = owner.now();
+        let record = Record {
+            run_id: owner.run_id.clone(),
+            trimtab_version: env!("CARGO_PKG_VERSION").into(),
+            host: owner.host.clone(),
+            pid: owner.pid,
+            fencing: None,
+            run_date,
+            started: now,
+            ended: now,
+            ms: 0,
+            outcome: String::new(),
+            exit_code: 0,
+            error: None,
+            stages: Vec::new(),
+            read: BTreeMap::new(),
+            rows_published: 0,
+            requests: BTreeMap::new(),
+            bytes_got: 0,
+            bytes_put: 0,
+            warnings: 0,
+            first_warnings: Vec::new(),
+        };
+        let now = Instant::now();
+        Journal { record, began: now, stage_began: now, stage: None, before: Counts::now() }
+    }
+
+    /// Ends the stage that runs and begins another.
+    pub fn stage(&mut self, name: &str) {
+        self.end_stage();
+        self.stage = Some(name.to_string());
+    }
+
+    fn end_stage(&mut self) {
+        let began = std::mem::replace(&mut self.stage_began, Instant::now());
+        if let Some(stage) = self.stage.take() {
+            self.record.stages.push(Stage { stage, ms: began.elapsed().as_millis() as u64 });
+        }
+    }
+
+    /// Notes the number under which the lock is held.
+    pub fn holds(&mut self, fencing: u64) {
+        self.record.fencing = Some(fencing);
+    }
+
+    /// Notes what was read.
+    pub fn read(&mut self, read: BTreeMap<String, Read>) {
+        self.record.read = read;
+    }
+
+    /// Notes the rows that were published.
+    pub fn published(&mut self, rows: u64) {
+        self.record.rows_published = rows;
+    }
+
+    /// Notes a warning.
+    pub fn warning(&mut self, warning: &str) {
+        self.record.warnings += 1;
+        if self.record.first_warnings.len() < WARNINGS {
+            self.record.first_warnings.push(warning.to_string());
+        }
+    }
+
+    /// The record as the run ends with an outcome.
+    pub fn ended(&mut self, owner: &Owner, error: Option<&Error>) -> Record {
+        self.end_stage();
+        let counts = Counts::now().since(&self.before);
+        Record {
+            ended: owner.now(),
+            ms: self.began.elapsed().as_millis() as u64,
+            outcome: error.map_or("published", |error| outcome(error.kind())).into(),
+            exit_code: error.map_or(0, |error| error.kind().exit_code()),
+            error: error.map(Error::to_string),
+            requests: counts.made.iter().map(|(kind, made)| ((*kind).to_string(), *made)).collect(),
+            bytes_got: counts.bytes_got,
+            bytes_put: counts.bytes_put,
+            ..self.record.clone()
+        }
+    }
+}
+
+fn outcome(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Usage => "usage",
+        Kind::Project => "project",
+        Kind::Contract => "contract",
+        Kind::Storage => "storage",
+        Kind::Data => "data",
+        Kind::Check => "check",
+        Kind::Busy => "busy",
+        Kind::Engine => "engine",
+    }
+}
+
+impl Record {
+    /// Writes the record and drops the oldest ones beyond those that are kept.
+    ///
+    /// # Errors
+    /// `Storage` when a request fails.
+    pub async fn save(&self, state: &Store) -> Result<()> {
+        let text = serde_json::to_vec_pretty(self)
+            .map_err(|error| Error::engine("the run's record cannot be encoded").because(error))?;
+        state.put(&format!("{FOLDER}/{}.json", self.run_id), Bytes::from(text)).await?;
+        let keys = state.keys(FOLDER).await?;
+        for key in &keys[..keys.len().saturating_sub(KEPT)] {
+            state.delete(key).await?;
+        }
+        Ok(())
+    }
+}
+
+/// The latest records of a state, the newest first. Records that cannot be understood are left out.
+///
+/// # Errors
+/// `Storage` when they cannot be read.
+pub async fn latest(state: &Store, most: usize) -> Result<Vec<Record>> {
+    let mut records = Vec::new();
+    for key in state.keys(FOLDER).await?.iter().rev().take(most) {
+        if let Some(record) = state.get_if_exists(key).await?.and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+            records.push(record);
+        }
+    }
+    Ok(records)
+}
