@@ -5,6 +5,7 @@
 
 mod azure;
 mod duckdb;
+mod genai;
 mod mmlu;
 mod section17;
 
