@@ -7,6 +7,7 @@ mod azure;
 mod cassettes;
 mod duckdb;
 mod genai;
+mod langfuse;
 mod mmlu;
 mod section17;
 
