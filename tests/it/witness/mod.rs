@@ -6,6 +6,7 @@
 mod azure;
 mod cassettes;
 mod duckdb;
+mod focus;
 mod genai;
 mod langfuse;
 mod mmlu;
