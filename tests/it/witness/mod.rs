@@ -10,6 +10,7 @@ mod focus;
 mod genai;
 mod langfuse;
 mod mmlu;
+mod mooncake;
 mod section17;
 
 use std::io::Write;
