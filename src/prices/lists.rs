@@ -9,7 +9,7 @@ use regex::Regex;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Model, Price, PriceKey, Read};
+use super::{Model, Price, PriceKey, Read, resolve};
 use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::reader::parse_decimal;
@@ -52,24 +52,7 @@ pub fn read(list: List, text: &str, project: &Project) -> Result<Read> {
             "give litellm's model_prices_and_context_window.json, genai-prices' data.json or models.dev's api.json",
         )
     })?;
-    let mut read = reader.read;
-    // Two entries of a list may name one model, as an alias and its long spelling do.
-    let mut first: HashMap<(PriceKey, Option<NaiveDate>), i128> = HashMap::new();
-    let mut doubled = 0;
-    read.prices.retain(|price| match first.get(&(price.key.clone(), price.valid_from)) {
-        None => {
-            first.insert((price.key.clone(), price.valid_from), price.micro_usd_per_mtok);
-            true
-        }
-        Some(known) => {
-            doubled += usize::from(*known != price.micro_usd_per_mtok);
-            false
-        }
-    });
-    if doubled > 0 {
-        read.skipped.insert("second price of the list for one key".into(), doubled);
-    }
-    Ok(read)
+    Ok(resolve::resolve(reader.read, project))
 }
 
 /// Provider names of the catalog by the spellings that it knows.
@@ -147,6 +130,7 @@ impl Lists {
                 },
                 micro_usd_per_mtok: micro,
                 valid_from: from,
+                is_derived: false,
             }),
             _ => self.skip("price is negative or no number"),
         }
@@ -181,6 +165,7 @@ impl Lists {
                 has_tools: members.get("supports_function_calling").and_then(|value| flag(value)),
                 has_structured_output: members.get("supports_response_schema").and_then(|value| flag(value)),
                 has_reasoning: members.get("supports_reasoning").and_then(|value| flag(value)),
+                reads_images: Some(members.get("supports_vision").and_then(|value| flag(value)).unwrap_or(false)),
                 retires_on: members.get("deprecation_date").and_then(|value| date(value)),
                 names: vec![name.clone()],
             };
@@ -268,36 +253,45 @@ impl Lists {
         }
         let providers: Vec<Provider> = serde_json::from_str(text)?;
         for list in &providers {
-            let provider = self.provider(&list.id);
-            for entry in &list.models {
-                let (model, region) = place_of(&entry.id, &provider);
+            let named = self.provider(&list.id);
+            // The list has one Google for both of its APIs: its pattern of addresses takes in Vertex AI's.
+            let providers = match named.as_str() {
+                "gcp.gemini" => vec![named, "gcp.vertex_ai".to_string()],
+                _ => vec![named],
+            };
+            for (provider, entry) in
+                providers.iter().flat_map(|name| list.models.iter().map(move |entry| (name, entry)))
+            {
+                let (model, region) = place_of(&entry.id, provider);
                 let facts = Model {
                     context_window_tokens: entry.context_window.and_then(number),
                     names: spellings(entry.spellings).into_iter().chain([entry.id.clone()]).collect(),
                     ..Model::default()
                 };
-                self.model(&provider, &model, facts);
+                self.model(provider, &model, facts);
                 let dated: Vec<Dated> = match entry.prices.get().starts_with('[') {
                     true => serde_json::from_str(entry.prices.get())?,
                     false => vec![Dated { constraint: None, prices: serde_json::from_str(entry.prices.get())? }],
                 };
+                // What holds outside of some hours is no price of the day either: the model is left to the catalog.
+                if dated.iter().any(|part| matches!(part.constraint, Some(Constraint { start_date: None }))) {
+                    self.skip("price by time of day");
+                    continue;
+                }
                 for part in dated {
-                    let from = match &part.constraint {
-                        None => None,
-                        Some(Constraint { start_date: Some(day) }) => Some(*day),
-                        Some(_) => {
-                            self.skip("price by time of day");
-                            continue;
-                        }
-                    };
+                    let from = part.constraint.and_then(|constraint| constraint.start_date);
                     for (key, value) in &part.prices {
                         let bucket = match key.as_str() {
                             "input_mtok" => "input",
                             "output_mtok" => "output",
                             "cache_read_mtok" => "cache_read",
                             "cache_write_mtok" => "cache_write_5m",
+                            "cache_write_1h_mtok" => "cache_write_1h",
                             "input_audio_mtok" => "input_audio",
+                            "input_image_mtok" => "input_image",
                             "output_audio_mtok" => "output_audio",
+                            "output_image_mtok" => "output_image",
+                            "output_reasoning_mtok" => "reasoning",
                             other => {
                                 self.skip(format!("`{other}` has no bucket here"));
                                 continue;
@@ -342,6 +336,9 @@ impl Lists {
                     has_tools: members.get("tool_call").and_then(|value| flag(value)),
                     has_structured_output: members.get("structured_output").and_then(|value| flag(value)),
                     has_reasoning: members.get("reasoning").and_then(|value| flag(value)),
+                    reads_images: Some(
+                        inner("modalities").get("input").is_some_and(|kinds| kinds.get().contains("\"image\"")),
+                    ),
                     retires_on: None,
                     names: vec![id.clone()],
                 };

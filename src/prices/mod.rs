@@ -6,6 +6,7 @@
 
 mod lists;
 mod overlay;
+mod resolve;
 
 use std::collections::BTreeMap;
 
@@ -44,6 +45,8 @@ pub struct Price {
     pub micro_usd_per_mtok: i128,
     /// First day, where the list knows it.
     pub valid_from: Option<NaiveDate>,
+    /// Not stated by the list but following from another of its prices.
+    pub is_derived: bool,
 }
 
 /// What a list says of a model beside its prices.
@@ -59,6 +62,8 @@ pub struct Model {
     pub has_structured_output: Option<bool>,
     /// Spends reasoning tokens.
     pub has_reasoning: Option<bool>,
+    /// Takes images as input.
+    pub reads_images: Option<bool>,
     /// First day on which the provider no longer serves it.
     pub retires_on: Option<NaiveDate>,
     /// Further spellings.

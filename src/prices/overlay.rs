@@ -44,7 +44,7 @@ pub fn write(
             &dollars(price.micro_usd_per_mtok),
             &from.to_string(),
             "",
-            "false",
+            &price.is_derived.to_string(),
             source,
             &checked_on.to_string(),
         ]));

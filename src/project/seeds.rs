@@ -225,8 +225,22 @@ fn merge(contract: &Table, base: &RecordBatch, extra: &RecordBatch) -> Result<Re
             Some(first.get(key).is_none_or(|start| from < *start))
         })
         .collect();
-    let kept = filter_record_batch(base, &kept)?;
+    let kept = ended(contract, &filter_record_batch(base, &kept)?, &first)?;
     Ok(concat_batches(&base.schema(), [&kept, extra])?)
+}
+
+/// A row of ours with an announced end ends no later than where the overlay begins: else the two would overlap.
+fn ended(contract: &Table, rows: &RecordBatch, first: &HashMap<OwnedRow, Option<i32>>) -> Result<RecordBatch> {
+    let Some(to) = days(rows, "valid_to") else { return Ok(rows.clone()) };
+    let starts = keys(contract, rows)?.into_iter().map(|key| first.get(&key).copied().flatten());
+    let ends: Date32Array = to
+        .into_iter()
+        .zip(starts)
+        .map(|(end, start)| end.map(|end| start.map_or(end, |start| end.min(start))))
+        .collect();
+    let mut columns = rows.columns().to_vec();
+    columns[rows.schema().index_of("valid_to")?] = Arc::new(ends);
+    Ok(RecordBatch::try_new(rows.schema(), columns)?)
 }
 
 fn sorted(contract: &Table, rows: &RecordBatch) -> Result<RecordBatch> {
@@ -295,6 +309,14 @@ mod tests {
             load(base, &[("queries/seeds/p.csv", "id,usd,valid_from,valid_to\na,9,2026-03-01,\n")]).await.unwrap();
         let text = arrow_text(&seed.rows);
         assert_eq!(text, "a 1.000000 2026-01-01|a 9.000000 2026-03-01|b 5.000000 2026-01-01");
+    }
+
+    #[tokio::test]
+    async fn an_overlay_may_begin_before_an_announced_end() {
+        let base = "id,usd,valid_from,valid_to\na,1,2026-01-01,2026-06-01\na,2,2026-06-01,\n";
+        let seed =
+            load(base, &[("queries/seeds/p.csv", "id,usd,valid_from,valid_to\na,9,2026-03-01,\n")]).await.unwrap();
+        assert_eq!(arrow_text(&seed.rows), "a 1.000000 2026-01-01|a 9.000000 2026-03-01");
     }
 
     fn arrow_text(rows: &RecordBatch) -> String {

@@ -111,7 +111,12 @@ fn history_bands_and_spellings_of_genai_prices_and_the_limits_of_models_dev() {
         r#"[{"id": "cloudy", "models": [{"id": "nimbus-3", "context_window": 32000,
             "match": {"or": [{"equals": "nimbus-3-latest"}, {"starts_with": "nimbus-3-"}]},
             "prices": [{"prices": {"input_mtok": 10}}, {"constraint": {"start_date": "2026-06-10"}, "prices": {"input_mtok": {"base": 2.5, "tiers": [{"start": 200000, "price": 5}]}}},
-                       {"constraint": {"start_time": "00:30:00Z", "end_time": "16:30:00Z"}, "prices": {"input_mtok": 1}}]}]}]"#,
+                       {"constraint": {"start_date": "2027-01-01"}, "prices": {"input_mtok": 2, "output_image_mtok": 30, "output_reasoning_mtok": 9}}]},
+                     {"id": "nimbus-3-night", "match": {"equals": "nimbus-3-night"},
+            "prices": [{"prices": {"input_mtok": 1}},
+                       {"constraint": {"start_time": "00:30:00Z", "end_time": "16:30:00Z"}, "prices": {"input_mtok": 2}}]}]},
+            {"id": "google", "models": [{"id": "nimbus-5", "match": {"equals": "nimbus-5"}, "prices": {"input_mtok": 4}}]},
+            {"id": "mistral", "models": [{"id": "mistral-large-latest", "match": {"equals": "mistral-large-latest"}, "prices": {"input_mtok": 8}}]}]"#,
     );
     let arguments = |list: &'static str, from: &'static str, to: &'static str| {
         [
@@ -136,20 +141,35 @@ fn history_bands_and_spellings_of_genai_prices_and_the_limits_of_models_dev() {
     {
         assert!(prices.contains(&format!("cloudy,nimbus-3,input,standard,global,{row},")), "{row} in {prices}");
     }
+    // What holds at some hours only is no price of a day, and what holds at the others is none either.
+    assert!(!prices.contains("nimbus-3-night"), "{prices}");
+    // Kinds of tokens that the list names apart; images cost what input costs where it does not, and are marked.
+    for row in [
+        "cloudy,nimbus-3,output_image,standard,global,0,whole_request,30,2027-01-01,,false",
+        "cloudy,nimbus-3,reasoning,standard,global,0,whole_request,9,2027-01-01,,false",
+        "cloudy,nimbus-3,input_image,standard,global,200000,whole_request,5,2026-06-10,,true",
+        // The list has one Google, which answers at two addresses.
+        "gcp.gemini,nimbus-5,input,standard,global,0,whole_request,4,2026-01-01,,false",
+        "gcp.vertex_ai,nimbus-5,input,standard,global,0,whole_request,4,2026-01-01,,false",
+    ] {
+        assert!(prices.contains(&format!("\n{row},")), "{row} in {prices}");
+    }
+    // A model goes by the catalog's id, whatever the list calls it: else its price would be new, and never used.
+    let line = "| mistral_ai | mistral-large-2512 | input | standard | global | 0 | 0.5 | 8 | more than 5 times |";
+    assert!(said.out.lines().any(|found| found == line), "{}", said.out);
     assert!(place.read("g/queries/seeds/model_names.csv").contains("cloudy,nimbus-3-latest,nimbus-3,"));
     place.write(
         "dev.json",
-        r#"{"cloudy": {"models": {"nimbus-4": {"tool_call": true, "reasoning": false, "limit": {"context": 128000, "output": 8000},
+        r#"{"cloudy": {"models": {"nimbus-4": {"modalities": {"input": ["text", "image"]}, "tool_call": true, "reasoning": false, "limit": {"context": 128000, "output": 8000},
             "cost": {"input": 0.8, "output": 4, "cache_read": 0.08, "cache_write": 1, "context_over_200k": {"input": 2}}}}}}"#,
     );
     let said = place.trimtab(&arguments("dev.json", "models.dev", "d"));
     assert_eq!(said.code, 0, "{}", said.err);
     assert!(said.out.contains("left out 1: `cost.context_over_200k` has no bucket here"), "{}", said.out);
-    assert!(
-        place
-            .read("d/queries/seeds/model_prices.csv")
-            .contains("cloudy,nimbus-4,cache_write_5m,standard,global,0,whole_request,1,2026-01-01,")
-    );
+    let prices = place.read("d/queries/seeds/model_prices.csv");
+    for row in ["cache_write_5m,standard,global,0,whole_request,1", "input_image,standard,global,0,whole_request,0.8"] {
+        assert!(prices.contains(&format!("cloudy,nimbus-4,{row},2026-01-01,")), "{row} in {prices}");
+    }
     assert!(place.read("d/queries/seeds/models.csv").contains("\ncloudy,nimbus-4,,128000,8000,,,true,,false,"));
 }
 

@@ -3,7 +3,8 @@
 --
 -- grain:  id of the observation, the same in observations and observations_v2 and in overlapping windows
 -- tokens: counts by kind are disjoint and add up: kinds that contain input, kinds that contain output;
---         prompt_details.* and completion_details.* (OpenInference) are parts of input and output
+--         prompt_details.* and completion_details.* (OpenInference) are parts of input and output;
+--         what only Gemini's total has is thoughts
 -- docs:   https://langfuse.com/docs/observability/features/token-and-cost-tracking
 with documents as (
     select _object_key, _line, trace, unnest(observations) as item
@@ -72,7 +73,7 @@ summed as (
         *,
         array_sum(array_transform(array_filter(counts, c -> c['side'] = 'total'), c -> c['tokens'])) as total,
         array_sum(array_transform(array_filter(counts, c -> c['side'] = 'input'), c -> c['tokens'])) as input_total,
-        array_sum(array_transform(array_filter(counts, c -> c['side'] = 'output'), c -> c['tokens'])) as output_total,
+        array_sum(array_transform(array_filter(counts, c -> c['side'] = 'output'), c -> c['tokens'])) as output_stated,
         array_sum(array_transform(array_filter(counts, c -> c['side'] = 'searches'), c -> c['tokens'])) as searches,
         coalesce(array_sum(array_transform(
             array_filter(counts, c -> c['side'] like '%input' and c['kind'] = 'read'), c -> c['tokens']
@@ -92,7 +93,7 @@ summed as (
         )) as input_image,
         array_sum(array_transform(
             array_filter(counts, c -> c['side'] like '%output' and c['kind'] = 'reasoning'), c -> c['tokens']
-        )) as output_reasoning,
+        )) as reasoning_stated,
         array_sum(array_transform(
             array_filter(counts, c -> c['side'] like '%output' and c['kind'] = 'audio'), c -> c['tokens']
         )) as output_audio,
@@ -125,9 +126,23 @@ summed as (
     )
 ),
 
+-- Gemini counts thoughts beside the answer; where an instrumentation passes this on, only the total has them
+thought as (
+    select
+        *,
+        case
+            when model like '%gemini%' and input_total >= 0 and output_stated >= 0 and reasoning_stated is null
+            then greatest(coalesce(total - input_total - output_stated, 0), 0)
+            else 0
+        end as thoughts
+    from summed
+),
+
 facts as (
     select
         *,
+        output_stated + thoughts as output_total,
+        coalesce(reasoning_stated, nullif(thoughts, 0)) as output_reasoning,
         -- audio in a part may be cached as well
         case
             when logged_audio is null then null
@@ -182,7 +197,7 @@ facts as (
             '"trace_tags":"'
             || nullif(replace(replace(array_to_string(trace_tags, ','), '\', '\\'), '"', '\"'), '') || '"'
         ) as tag_text
-    from summed
+    from thought
 )
 
 select
@@ -238,7 +253,7 @@ select
         -- all of the input from the cache: cached tokens were subtracted twice, or never inside
         when input_total > 0 and input_total = cache_read + cache_write_5m + cache_write_1h then 'assumed'
         -- tokens that only the total holds, or kinds that overlap
-        when total <> coalesce(input_total, 0) + coalesce(output_total, 0) then 'assumed'
+        when total <> coalesce(input_total, 0) + coalesce(output_stated, 0) then 'assumed'
         when is_lifetime_unknown or has_audio_part then 'assumed'
         when is_input_whole then 'inclusive'
         else 'exclusive_repaired'

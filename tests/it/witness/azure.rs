@@ -5,7 +5,7 @@ use super::data;
 use crate::support::{Place, root};
 
 /// The overlay in a place of its own, so that its price list can be exchanged.
-fn overlay(place: &Place, folders: &[&str]) {
+pub(super) fn overlay(place: &Place, folders: &[&str]) {
     for folder in folders {
         let from = root().join("tests/overlays").join(folder);
         let mut pending = vec![from.clone()];

@@ -4,14 +4,18 @@
 //! error past the test harness, so that a plain `cargo test` shows it. Data is read where it lies, never copied here.
 
 mod azure;
+mod cassettes;
 mod duckdb;
+mod focus;
+mod genai;
+mod langfuse;
 mod mmlu;
+mod mooncake;
 mod section17;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
 
 use crate::support::root;
 
@@ -26,13 +30,20 @@ pub fn data() -> Option<PathBuf> {
 
 /// Python with DuckDB; `None` when there is none.
 pub fn python() -> Option<Python> {
-    static IS_THERE: OnceLock<bool> = OnceLock::new();
-    let asked =
-        || Command::new("python3").args(["-c", "import duckdb"]).output().is_ok_and(|said| said.status.success());
-    if *IS_THERE.get_or_init(asked) { present("duckdb", Python(())) } else { absent("duckdb (pip install duckdb)") }
+    python_with("duckdb")
 }
 
-/// Proof that Python and DuckDB are there.
+/// Python with a module; `None` when there is none.
+pub fn python_with(module: &str) -> Option<Python> {
+    let asked = Command::new("python3").args(["-c", &format!("import {module}")]).output();
+    if asked.is_ok_and(|said| said.status.success()) {
+        present(module, Python(()))
+    } else {
+        absent(&format!("Python with the module {module}"))
+    }
+}
+
+/// Proof that Python and a module are there.
 pub struct Python(());
 
 impl Python {

@@ -1,6 +1,7 @@
 """Multiplies the prices of a public list and looks each imported row up in it: price_list.py LIST ROWS.
 
-Prints how many rows were compared and how many have a price that no entry of the list gives for the bucket.
+A row is looked up by every name that the catalog has of its model. Prints how many rows were compared and how many
+have a price that no entry of the list gives for the bucket.
 """
 
 import csv
@@ -9,6 +10,7 @@ import json
 import sys
 from collections import defaultdict
 from decimal import Decimal
+from pathlib import Path
 
 BUCKETS = {
     "input_cost_per_token": "input",
@@ -45,6 +47,10 @@ def prices_of(text):
 
 with gzip.open(sys.argv[1], "rt", encoding="utf-8") as file:
     theirs = prices_of(file.read())
+names = defaultdict(set)
+with open(Path(__file__).parents[3] / "queries/seeds/model_names.csv", newline="", encoding="utf-8") as file:
+    for row in csv.DictReader(file):
+        names[row["provider"], row["model_id"]].add(row["name"].split("/")[-1])
 compared = differing = 0
 with open(sys.argv[2], newline="", encoding="utf-8") as file:
     for row in csv.DictReader(file):
@@ -52,10 +58,10 @@ with open(sys.argv[2], newline="", encoding="utf-8") as file:
             continue
         if row["bucket"] not in BUCKETS.values():
             continue
-        name = row["model_id"].split("/")[-1]
         known = set()
-        for prefix in ("", "us.", "eu.", "apac.", "global.", "jp.", "au."):
-            known |= theirs.get((prefix + name, row["bucket"]), set())
+        for name in names[row["provider"], row["model_id"]] | {row["model_id"].split("/")[-1]}:
+            for prefix in ("", "us.", "eu.", "apac.", "global.", "jp.", "au."):
+                known |= theirs.get((prefix + name, row["bucket"]), set())
         rounded = {price.quantize(Decimal("0.000001")) for price in known}
         compared += 1
         differing += Decimal(row["usd_per_mtok"]).quantize(Decimal("0.000001")) not in rounded

@@ -1,5 +1,6 @@
-//! The shared examples of four formats, and raw OpenAI and Anthropic records in an envelope, give the token counts that
-//! section 17 of `formats/requests.md` lists: inclusive input, cache read, cache write, inclusive output, reasoning.
+//! What the cases of `tests/formats` do not show of section 17 of `formats/requests.md`: the same calls in three stores of
+//! LiteLLM, a source each, and raw OpenAI, Mistral and Anthropic records in an envelope. Counts are inclusive input, cache
+//! read, cache write, inclusive output, reasoning.
 
 use std::path::Path;
 
@@ -58,62 +59,8 @@ fn compare(sources: &[(&str, &str, &Path)], place: &Place, expected: &[(&str, &s
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
-#[test]
-fn bedrock_examples() {
-    let Some(data) = data() else { return };
-    let folder = data.join("formats/examples/requests/bedrock");
-    let (first, second) = ("T091502123Z_4f0c2a9be1d7c583", "T092210457Z_a81be03d77c4f209");
-    let place = Place::new();
-    compare(
-        &[("bedrock", "bedrock", &folder)],
-        &place,
-        &[
-            ("bedrock", first, 1, counts(212, 0, 0, 7)),
-            ("bedrock", first, 2, counts(4431, 4096, 312, 41)),
-            ("bedrock", first, 3, [Some(0), Some(0), Some(0), None, None]),
-            ("bedrock", second, 1, counts(63606, 61440, 2048, 2000)),
-            ("bedrock", second, 2, [Some(4), Some(0), Some(0), None, None]),
-        ],
-    );
-    // The offloaded body and the permission check are no records, not rejected ones.
-    let read =
-        &place.sql("select records_read, rows_rejected, objects_faulty from coverage where event_date is null")[0];
-    assert_eq!((&*read["records_read"], &*read["rows_rejected"], &*read["objects_faulty"]), ("5", "0", "0"));
-}
-
 const O3: Counts = reasoned(1840, 1536, 0, 912, 768);
 const CLAUDE: Counts = counts(6131, 5800, 300, 402);
-
-#[test]
-fn litellm_examples_of_three_stores() {
-    let Some(data) = data() else { return };
-    let folder = |store: &str| data.join("formats/examples/requests").join(store);
-    compare(
-        &[("s3", "litellm", &folder("litellm_s3"))],
-        &Place::new(),
-        &[
-            ("s3", "time-09-15-02-123456_chatcmpl-Cx7Qh2ExampleA", 1, O3),
-            // On purpose not the 0 0 0 0 of section 17: LiteLLM writes 0 and 0 when it knows nothing, and nothing is
-            // known of a failed call. Missing is null, never 0.
-            ("s3", "time-09-17-05-500000_5b0d5e0c-9a41-4c0e-a4f1", 1, UNKNOWN),
-            ("s3", "time-09-18-32-250000_chatcmpl-Cx7Qh2ExampleA_cache_hit", 1, O3),
-            ("s3", "time-09-16-40-000501_chatcmpl-01ExampleAnthropicB", 1, CLAUDE),
-        ],
-    );
-    compare(
-        &[("gcs", "litellm", &folder("litellm_gcs"))],
-        &Place::new(),
-        &[
-            ("gcs", "chatcmpl-01ExampleAnthropicB", 1, CLAUDE),
-            ("gcs", "failure-3b1f0a7c9d2e4f5a8b6c7d8e9f001122", 1, UNKNOWN),
-        ],
-    );
-    compare(
-        &[("blob", "litellm", &folder("litellm_azure_blob"))],
-        &Place::new(),
-        &[("blob", "chatcmpl-01ExampleAnthropicB.json", 1, CLAUDE), ("blob", "chatcmpl-Cx7Qh2ExampleA.json", 1, O3)],
-    );
-}
 
 #[test]
 fn calls_that_three_stores_hold_are_counted_once() {
@@ -129,6 +76,8 @@ fn calls_that_three_stores_hold_are_counted_once() {
         &place,
         &[
             ("s3", "time-09-15-02-123456_chatcmpl-Cx7Qh2ExampleA", 1, O3),
+            // On purpose not the 0 0 0 0 of section 17: LiteLLM writes 0 and 0 when it knows nothing, and nothing is
+            // known of a failed call. Missing is null, never 0.
             ("s3", "time-09-17-05-500000_5b0d5e0c-9a41-4c0e-a4f1", 1, UNKNOWN),
             ("s3", "time-09-18-32-250000_chatcmpl-Cx7Qh2ExampleA_cache_hit", 1, O3),
             ("s3", "time-09-16-40-000501_chatcmpl-01ExampleAnthropicB", 1, CLAUDE),
