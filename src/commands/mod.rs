@@ -19,7 +19,7 @@ use crate::config::{Config, Overrides};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::Ledger;
-use crate::pipeline::{build, relations};
+use crate::pipeline::{build, relations, version};
 use crate::project::{self, Project, graph::Layer};
 use crate::store::Store;
 
@@ -89,6 +89,7 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
     let project = Project::load(config.project.as_deref()).await?;
     let engine = Engine::open(&config.engine).await?;
     let (state, output) = (Store::open(&config.state, &config.stores)?, Store::open(&config.output, &config.stores)?);
+    version::of(&state).await?;
     engine.mount(&state);
     let ledger = Ledger::load(&state, false).await?;
     let is_published = is_published(&config, &output).await?;
