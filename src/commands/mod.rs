@@ -4,9 +4,11 @@ mod check;
 mod explain;
 mod init;
 mod list;
+mod log;
 mod prices;
 mod run;
 mod sql;
+mod status;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -33,6 +35,7 @@ const SAMPLE_OUTPUT: &str = "trimtab-out";
 pub async fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Run(args) => run::run(args).await,
+        Command::Status(args) => status::run(args).await,
         Command::Check(place) => check::run(place).await,
         Command::List { what, project, format } => list::run(what, project.as_deref(), format).await,
         Command::Explain { name, place } => explain::run(&name, place).await,

@@ -12,6 +12,7 @@ mod hostile;
 mod house_rules;
 mod killed;
 mod one_writer;
+mod operation;
 mod prices;
 mod properties;
 mod recipes;
