@@ -22,6 +22,11 @@ impl Cli {
     pub fn of_process() -> Cli {
         Cli::parse()
     }
+
+    /// Whether standard error is read by a collector.
+    pub fn logs_json(&self) -> bool {
+        matches!(&self.command, Command::Run(args) if args.log_format == LogFormat::Json)
+    }
 }
 
 /// Commands.
@@ -29,6 +34,8 @@ impl Cli {
 pub enum Command {
     /// Run one night: read what is new, decide, check, publish
     Run(RunArgs),
+    /// What the runs did, who holds the lock, how far each source was read, what was published
+    Status(StatusArgs),
     /// Everything short of reading data: run file, project, contracts, every query planned
     Check(PlaceArgs),
     /// List formats, queries, models or levers
@@ -127,6 +134,32 @@ impl PlaceArgs {
     pub fn overrides(&self) -> Overrides {
         Overrides { date: self.date, project: self.project.clone(), ..Overrides::default() }
     }
+}
+
+/// Arguments of `status`.
+#[derive(Debug, Clone, Args)]
+pub struct StatusArgs {
+    /// Run file; without it the built-in sample company
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Latest runs that are shown
+    #[arg(long, default_value_t = 10, value_name = "N")]
+    pub runs: usize,
+    /// Hours without a new object after which a source counts as stale
+    #[arg(long, default_value_t = 48, value_name = "N")]
+    pub stale_hours: u32,
+    /// How it is printed
+    #[arg(long, default_value = "table", value_name = "table|json")]
+    pub format: StatusFormat,
+}
+
+/// How `status` is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// Lines and aligned tables
+    Table,
+    /// One JSON object
+    Json,
 }
 
 /// What `prices` does.

@@ -9,9 +9,11 @@ mod check;
 mod explain;
 mod init;
 mod list;
+mod log;
 mod prices;
 mod run;
 mod sql;
+mod status;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -25,7 +27,7 @@ use crate::config::{Config, Overrides};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::Ledger;
-use crate::pipeline::{build, relations};
+use crate::pipeline::{build, relations, version};
 use crate::project::{self, Project, graph::Layer};
 use crate::store::Store;
 
@@ -44,6 +46,7 @@ fn tell(text: &str) {
 pub async fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Run(args) => run::run(args).await,
+        Command::Status(args) => status::run(args).await,
         Command::Check(place) => check::run(place).await,
         Command::List { what, project, format } => list::run(what, project.as_deref(), format).await,
         Command::Explain { name, place } => explain::run(&name, place).await,
@@ -100,6 +103,7 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
     let project = Project::load(config.project.as_deref()).await?;
     let engine = Engine::open(&config.engine).await?;
     let (state, output) = (Store::open(&config.state, &config.stores)?, Store::open(&config.output, &config.stores)?);
+    version::of(&state).await?;
     engine.mount(&state);
     let ledger = Ledger::load(&state, false).await?;
     let is_published = is_published(&config, &output).await?;

@@ -14,12 +14,10 @@ use crate::project::Project;
 
 pub(super) async fn run(args: RunArgs) -> Result<()> {
     let is_plain = args.log_format == LogFormat::Json;
-    if !args.quiet {
-        log_to_stderr(args.log_format);
-    }
+    let owner = Owner::of_process()?;
+    super::log::to_stderr(args.log_format, &owner.run_id, args.quiet);
     let started = Instant::now();
     let config = super::configuration(&args.place, &args.overrides(), true).await?;
-    let owner = Owner::of_process()?;
     let project = match Project::load(config.project.as_deref()).await {
         Ok(project) => project,
         Err(error) => {
@@ -59,15 +57,4 @@ fn shown(url: &url::Url) -> String {
     let Ok(path) = url.to_file_path() else { return url.to_string() };
     let here = std::env::current_dir().unwrap_or_default();
     format!("{}/", path.strip_prefix(&here).unwrap_or(&path).display()).replace("//", "/")
-}
-
-fn log_to_stderr(format: LogFormat) {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("trimtab=info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
-    // A second subscriber in one process is refused; the first one stays, which is fine.
-    let _ = match format {
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
-        LogFormat::Text => builder.without_time().with_ansi(false).try_init(),
-    };
 }

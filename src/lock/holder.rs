@@ -118,6 +118,12 @@ impl Holder {
         (now - self.heartbeat).abs().to_std().is_ok_and(|silent| silent >= stale_after)
     }
 
+    /// Whether its process is surely gone: it ran on this machine, and this machine has no such process.
+    pub fn is_gone(&self) -> bool {
+        let processes = std::path::Path::new("/proc");
+        self.host == host() && processes.join("self").exists() && !processes.join(self.pid.to_string()).exists()
+    }
+
     pub(super) fn is_of(&self, owner: &Owner) -> bool {
         self.run_id == owner.run_id && self.nonce == owner.nonce
     }

@@ -95,7 +95,7 @@ async fn locked(
     version::of(&state).await?;
     let mut lock = Lock::acquire(&state, owner, Duration::from_secs(config.lock.stale_seconds)).await?;
     lock.keep();
-    journal.holds(lock.fencing());
+    journal.holds(owner, lock.fencing());
     let places = Places { state: lock.guard(&state), output: lock.guard(&output) };
     let ended = night(&engine, project, config, owner, &places, journal, progress).await;
     // Of a refused write the store's error came back; why it was refused is what the caller must know.

@@ -16,7 +16,7 @@ use crate::store::Store;
 const MANIFESTS: &str = "manifest";
 
 /// A run date that was published, or is being published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Published {
     /// Run date.
     pub run_date: NaiveDate,

@@ -45,6 +45,8 @@ pub struct Record {
     pub run_date: NaiveDate,
     /// When it began.
     pub started: DateTime<Utc>,
+    /// When it got the lock, if it did.
+    pub locked: Option<DateTime<Utc>>,
     /// When it ended.
     pub ended: DateTime<Utc>,
     /// Milliseconds from the one to the other, by a clock that is never set.
@@ -94,6 +96,7 @@ impl Journal {
             fencing: None,
             run_date,
             started: now,
+            locked: None,
             ended: now,
             ms: 0,
             outcome: String::new(),
@@ -126,8 +129,8 @@ impl Journal {
     }
 
     /// Notes the number under which the lock is held.
-    pub fn holds(&mut self, fencing: u64) {
-        self.record.fencing = Some(fencing);
+    pub fn holds(&mut self, owner: &Owner, fencing: u64) {
+        (self.record.locked, self.record.fencing) = (Some(owner.now()), Some(fencing));
     }
 
     /// Notes what was read.

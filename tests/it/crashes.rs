@@ -25,7 +25,7 @@ use super::faulty::Faulty;
 use super::one_writer::Time;
 use super::support::Place;
 
-type Objects = BTreeMap<String, Bytes>;
+pub type Objects = BTreeMap<String, Bytes>;
 
 /// A night: its run date, and the objects that came, were replaced (`Some`) or were taken away (`None`) before it.
 struct Delivery {
@@ -161,7 +161,7 @@ async fn small_project(folder: &Place) -> Project {
 }
 
 /// What a run leaves that no other run of it would: who ran when.
-fn without_traces(objects: &Objects) -> Objects {
+pub fn without_traces(objects: &Objects) -> Objects {
     let is_trace = |key: &str| {
         ["state/lock.json", "state/watermarks.json", "metrics.prom"].contains(&key) || key.starts_with("state/runs/")
     };
@@ -173,7 +173,7 @@ fn published(objects: &Objects) -> impl Iterator<Item = (&String, &Bytes)> {
 }
 
 /// Every published object is the one from before or the one from after; `complete` means all of them.
-fn hold_to_protocol(found: &Objects, before: &Objects, after: &Objects, what: &str) {
+pub fn hold_to_protocol(found: &Objects, before: &Objects, after: &Objects, what: &str) {
     for (key, bytes) in published(found) {
         if key.ends_with("manifest.json") {
             let manifest: Value = serde_json::from_slice(bytes).expect("a manifest");
@@ -195,7 +195,7 @@ fn hold_to_protocol(found: &Objects, before: &Objects, after: &Objects, what: &s
     }
 }
 
-fn differing(found: &Objects, wanted: &Objects) -> Vec<String> {
+pub fn differing(found: &Objects, wanted: &Objects) -> Vec<String> {
     let keys = found.keys().chain(wanted.keys());
     let mut differ: Vec<String> = keys.filter(|key| found.get(*key) != wanted.get(*key)).cloned().collect();
     differ.sort();
