@@ -8,6 +8,7 @@ mod formats;
 mod golden;
 mod hostile;
 mod house_rules;
+mod planted;
 mod prices;
 mod properties;
 mod recipes;
