@@ -5,6 +5,7 @@
 
 mod azure;
 mod duckdb;
+mod focus;
 mod mmlu;
 mod section17;
 
