@@ -181,10 +181,14 @@ fn published_files_document_themselves() {
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     let files = sample().0.files("trimtab-out", &["state"]);
     let marts: Vec<_> = files.iter().filter(|(name, _)| name.ends_with(".parquet")).collect();
-    assert_eq!(marts.len(), 6);
+    assert_eq!(marts.len(), 10);
     for (name, bytes) in marts {
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)).expect("Parquet");
-        assert_eq!(reader.schema().metadata().get("contract_version").map(String::as_str), Some("1"), "{name}");
+        let mart = name.split('/').next().unwrap_or_default();
+        let contract = std::fs::read_to_string(root().join(format!("schemas/contracts/{mart}.sql"))).expect("a contract");
+        let version = contract.lines().find_map(|line| line.strip_prefix("-- version: ")).map(str::trim);
+        assert!(version.is_some(), "{name}");
+        assert_eq!(reader.schema().metadata().get("contract_version").map(String::as_str), version, "{name}");
         for field in reader.schema().fields() {
             assert!(
                 field.metadata().get("description").is_some_and(|text| !text.is_empty()),
