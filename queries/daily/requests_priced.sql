@@ -2,8 +2,19 @@
 --
 -- grain:  event_date, x_record_id
 -- method: M 1.3 (workload, as a function of the row), 2.1 (formula), 2.2 (prices are rows), 2.3 (bands by the whole
---         prompt, thresholds exclusive), 2.4 (the row valid on the day; no row is unpriced, never zero)
-with calls as (
+--         prompt, thresholds exclusive), 2.4 (the row valid on the day; no row is unpriced, never zero), 2.5 (tools)
+with offers as (
+    select
+        provider,
+        model_id,
+        -- A list that knows no region sells at one price everywhere; one that does has no price for the regions it leaves out.
+        min(region_class) in ('global') and max(region_class) in ('global') as is_global_only,
+        min(case when service_tier in ('peak', 'off-peak') then valid_from end) as clock_from
+    from model_prices
+    group by provider, model_id
+),
+
+calls as (
     select
         *,
         coalesce(provider_names.provider, lower(requests.gen_ai_provider_name), 'unknown') as billing_provider,
@@ -24,8 +35,14 @@ resolved as (
         calls.*,
         billed.model_id as billed_model,
         asked.model_id as requested_model,
-        coalesce(billed.region_class, calls.region_id, 'global') as price_region,
-        coalesce(calls.x_service_tier, 'standard') as tier,
+        case when offers.is_global_only then 'global' else coalesce(billed.region_class, calls.region_id, 'global') end
+            as price_region,
+        -- Where the clock sets the price, the moment of completion does; the bill knows no other.
+        case
+            when coalesce(calls.x_service_tier, 'standard') <> 'standard' then calls.x_service_tier
+            when calls.event_date >= offers.clock_from then coalesce(price_hours.service_tier, 'off-peak')
+            else 'standard'
+        end as tier,
         coalesce(calls.x_gateway_cache_hit, false) as is_hit,
         case
             when calls.gen_ai_usage_input_tokens < 128 then 0
@@ -59,6 +76,14 @@ resolved as (
         on billed.provider = calls.billing_provider and billed.name = calls.billed_name
     left join model_names as asked
         on asked.provider = calls.billing_provider and asked.name = calls.gen_ai_request_model
+    left join offers on offers.provider = billed.provider and offers.model_id = billed.model_id
+    left join price_hours
+        on price_hours.provider = calls.billing_provider
+        and price_hours.weekday = extract(isodow from coalesce(calls.x_end_time, calls.x_start_time))
+        and price_hours.half_hour = 2 * extract(hour from coalesce(calls.x_end_time, calls.x_start_time))
+            + case when extract(minute from coalesce(calls.x_end_time, calls.x_start_time)) < 30 then 0 else 1 end
+        and price_hours.valid_from <= calls.event_date
+        and (price_hours.valid_to is null or calls.event_date < price_hours.valid_to)
 ),
 
 -- Distinct keys first: a dated price table then joins to a few rows a day, not to every call.
@@ -76,6 +101,7 @@ prices_of_day as (
         price_keys.tier,
         price_keys.price_region,
         model_prices.above_prompt_tokens,
+        max(model_prices.band_mode) as band_mode,
         max(case when model_prices.bucket = 'input' then model_prices.usd_per_mtok end) as usd_input,
         max(case when model_prices.bucket = 'cache_read' then model_prices.usd_per_mtok end) as usd_cache_read,
         max(case when model_prices.bucket = 'cache_write_5m' then model_prices.usd_per_mtok end) as usd_cache_write_5m,
@@ -85,14 +111,14 @@ prices_of_day as (
         max(case when model_prices.bucket = 'output' then model_prices.usd_per_mtok end) as usd_output,
         max(case when model_prices.bucket = 'reasoning' then model_prices.usd_per_mtok end) as usd_reasoning,
         max(case when model_prices.bucket = 'output_audio' then model_prices.usd_per_mtok end) as usd_output_audio,
-        max(case when model_prices.bucket = 'output_image' then model_prices.usd_per_mtok end) as usd_output_image
+        max(case when model_prices.bucket = 'output_image' then model_prices.usd_per_mtok end) as usd_output_image,
+        max(case when model_prices.bucket = 'tool_call' then model_prices.usd_per_mtok end) as usd_tool_call
     from price_keys
     inner join model_prices
         on model_prices.provider = price_keys.billing_provider
         and model_prices.model_id = price_keys.billed_model
         and model_prices.service_tier = price_keys.tier
         and model_prices.region_class = price_keys.price_region
-        and model_prices.band_mode = 'whole_request'
         and model_prices.valid_from <= price_keys.event_date
         and (model_prices.valid_to is null or price_keys.event_date < model_prices.valid_to)
     group by
@@ -106,8 +132,79 @@ bands as (
         -- A band ends where the next one of the same key begins.
         lead(above_prompt_tokens) over (
             partition by event_date, billing_provider, billed_model, tier, price_region order by above_prompt_tokens
-        ) as upto_prompt_tokens
+        ) as upto_prompt_tokens,
+        -- A call of a tool has one price in every band.
+        max(usd_tool_call) over (partition by event_date, billing_provider, billed_model, tier, price_region)
+            as usd_per_million_tool_calls
     from prices_of_day
+),
+
+-- Where the buckets of a prompt lie in it: what the cache holds comes first, then what it takes in, plain text last.
+placed as (
+    select
+        *,
+        coalesce(usage_cache_read_tokens, 0) as after_read,
+        coalesce(usage_cache_read_tokens, 0) + coalesce(usage_cache_write_1h_tokens, 0) as after_write_1h,
+        coalesce(usage_cache_read_tokens, 0) + coalesce(usage_cache_write_1h_tokens, 0)
+            + coalesce(usage_cache_write_5m_tokens, 0) as after_write_5m,
+        coalesce(usage_cache_read_tokens, 0) + coalesce(usage_cache_write_1h_tokens, 0)
+            + coalesce(usage_cache_write_5m_tokens, 0) + coalesce(usage_input_image_tokens, 0) as after_image,
+        coalesce(usage_cache_read_tokens, 0) + coalesce(usage_cache_write_1h_tokens, 0)
+            + coalesce(usage_cache_write_5m_tokens, 0) + coalesce(usage_input_image_tokens, 0)
+            + coalesce(usage_input_audio_tokens, 0) as after_audio
+    from resolved
+),
+
+-- Calls of models that price each slice of the prompt by itself, by slice. There are few such lists, mostly none.
+slices as (
+    select
+        placed.event_date,
+        placed.x_record_id,
+        greatest(least(after_read, upto_prompt_tokens) - greatest(0, above_prompt_tokens), 0) as cache_read,
+        greatest(least(after_write_1h, upto_prompt_tokens) - greatest(after_read, above_prompt_tokens), 0) as cache_write_1h,
+        greatest(least(after_write_5m, upto_prompt_tokens) - greatest(after_write_1h, above_prompt_tokens), 0) as cache_write_5m,
+        greatest(least(after_image, upto_prompt_tokens) - greatest(after_write_5m, above_prompt_tokens), 0) as input_image,
+        greatest(least(after_audio, upto_prompt_tokens) - greatest(after_image, above_prompt_tokens), 0) as input_audio,
+        greatest(least(gen_ai_usage_input_tokens, upto_prompt_tokens) - greatest(after_audio, above_prompt_tokens), 0) as input,
+        bands.usd_cache_read,
+        bands.usd_cache_write_1h,
+        bands.usd_cache_write_5m,
+        bands.usd_input_image,
+        bands.usd_input_audio,
+        bands.usd_input
+    from bands
+    inner join placed
+        on placed.event_date = bands.event_date
+        and placed.billing_provider = bands.billing_provider
+        and placed.billed_model = bands.billed_model
+        and placed.tier = bands.tier
+        and placed.price_region = bands.price_region
+        and placed.gen_ai_usage_input_tokens > bands.above_prompt_tokens
+    where bands.band_mode = 'marginal'
+),
+
+sliced as (
+    select
+        event_date,
+        x_record_id,
+        bool_or(
+            (cache_read > 0 and usd_cache_read is null)
+            or (cache_write_1h > 0 and usd_cache_write_1h is null)
+            or (cache_write_5m > 0 and usd_cache_write_5m is null)
+            or (input_image > 0 and usd_input_image is null)
+            or (input_audio > 0 and usd_input_audio is null)
+            or (input > 0 and usd_input is null)
+        ) as is_input_unpriced,
+        cast(sum(
+            cache_read * coalesce(usd_cache_read, 0)
+            + cache_write_1h * coalesce(usd_cache_write_1h, 0)
+            + cache_write_5m * coalesce(usd_cache_write_5m, 0)
+            + input_image * coalesce(usd_input_image, 0)
+            + input_audio * coalesce(usd_input_audio, 0)
+            + input * coalesce(usd_input, 0)
+        ) as decimal(38, 6)) as input_micro_usd
+    from slices
+    group by event_date, x_record_id
 ),
 
 priced as (
@@ -116,29 +213,43 @@ priced as (
         size_buckets.base_bucket as input_base_bucket,
         size_buckets.stratum as input_stratum,
         -- A bucket that was used and has no price makes the call unpriced; reasoning costs what output costs (M 2.1).
-        (coalesce(resolved.usage_input_uncached_tokens, 0) > 0 and bands.usd_input is null)
-        or (coalesce(resolved.usage_cache_read_tokens, 0) > 0 and bands.usd_cache_read is null)
-        or (coalesce(resolved.usage_cache_write_5m_tokens, 0) > 0 and bands.usd_cache_write_5m is null)
-        or (coalesce(resolved.usage_cache_write_1h_tokens, 0) > 0 and bands.usd_cache_write_1h is null)
-        or (coalesce(resolved.usage_input_audio_tokens, 0) > 0 and bands.usd_input_audio is null)
-        or (coalesce(resolved.usage_input_image_tokens, 0) > 0 and bands.usd_input_image is null)
+        case
+            when sliced.x_record_id is not null then sliced.is_input_unpriced
+            else (coalesce(resolved.usage_input_uncached_tokens, 0) > 0 and bands.usd_input is null)
+                or (coalesce(resolved.usage_cache_read_tokens, 0) > 0 and bands.usd_cache_read is null)
+                or (coalesce(resolved.usage_cache_write_5m_tokens, 0) > 0 and bands.usd_cache_write_5m is null)
+                or (coalesce(resolved.usage_cache_write_1h_tokens, 0) > 0 and bands.usd_cache_write_1h is null)
+                or (coalesce(resolved.usage_input_audio_tokens, 0) > 0 and bands.usd_input_audio is null)
+                or (coalesce(resolved.usage_input_image_tokens, 0) > 0 and bands.usd_input_image is null)
+        end
         or (coalesce(resolved.usage_output_visible_tokens, 0) > 0 and bands.usd_output is null)
         or (coalesce(resolved.usage_output_reasoning_tokens, 0) > 0 and coalesce(bands.usd_reasoning, bands.usd_output) is null)
         or (coalesce(resolved.usage_output_audio_tokens, 0) > 0 and bands.usd_output_audio is null)
         or (coalesce(resolved.usage_output_image_tokens, 0) > 0 and bands.usd_output_image is null)
             as is_unpriced,
         cast((
-            coalesce(resolved.usage_input_uncached_tokens, 0) * coalesce(bands.usd_input, 0)
-            + coalesce(resolved.usage_cache_read_tokens, 0) * coalesce(bands.usd_cache_read, 0)
-            + coalesce(resolved.usage_cache_write_5m_tokens, 0) * coalesce(bands.usd_cache_write_5m, 0)
-            + coalesce(resolved.usage_cache_write_1h_tokens, 0) * coalesce(bands.usd_cache_write_1h, 0)
-            + coalesce(resolved.usage_input_audio_tokens, 0) * coalesce(bands.usd_input_audio, 0)
-            + coalesce(resolved.usage_input_image_tokens, 0) * coalesce(bands.usd_input_image, 0)
+            case
+                when sliced.x_record_id is not null then sliced.input_micro_usd
+                else coalesce(resolved.usage_input_uncached_tokens, 0) * coalesce(bands.usd_input, 0)
+                    + coalesce(resolved.usage_cache_read_tokens, 0) * coalesce(bands.usd_cache_read, 0)
+                    + coalesce(resolved.usage_cache_write_5m_tokens, 0) * coalesce(bands.usd_cache_write_5m, 0)
+                    + coalesce(resolved.usage_cache_write_1h_tokens, 0) * coalesce(bands.usd_cache_write_1h, 0)
+                    + coalesce(resolved.usage_input_audio_tokens, 0) * coalesce(bands.usd_input_audio, 0)
+                    + coalesce(resolved.usage_input_image_tokens, 0) * coalesce(bands.usd_input_image, 0)
+            end
             + coalesce(resolved.usage_output_visible_tokens, 0) * coalesce(bands.usd_output, 0)
             + coalesce(resolved.usage_output_reasoning_tokens, 0) * coalesce(bands.usd_reasoning, bands.usd_output, 0)
             + coalesce(resolved.usage_output_audio_tokens, 0) * coalesce(bands.usd_output_audio, 0)
             + coalesce(resolved.usage_output_image_tokens, 0) * coalesce(bands.usd_output_image, 0)
-        ) * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)) as list_cost_usd
+        ) * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)) as token_cost_usd,
+        -- Null: tools were called and no row says what a call costs.
+        case
+            when resolved.x_server_tool_requests between 1 and 1000000 then cast(
+                resolved.x_server_tool_requests * bands.usd_per_million_tool_calls * cast('0.000001' as decimal(6, 6))
+                as decimal(38, 12)
+            )
+            else cast(0 as decimal(38, 12))
+        end as list_tool_cost_usd
     from resolved
     left join bands
         on bands.event_date = resolved.event_date
@@ -148,6 +259,7 @@ priced as (
         and bands.price_region = resolved.price_region
         and (bands.above_prompt_tokens = 0 or coalesce(resolved.gen_ai_usage_input_tokens, 0) > bands.above_prompt_tokens)
         and (bands.upto_prompt_tokens is null or coalesce(resolved.gen_ai_usage_input_tokens, 0) <= bands.upto_prompt_tokens)
+    left join sliced on sliced.event_date = resolved.event_date and sliced.x_record_id = resolved.x_record_id
     left join size_buckets
         on size_buckets.base_bucket = resolved.size_shift * 64 + (resolved.gen_ai_usage_input_tokens >> resolved.size_shift)
         and resolved.gen_ai_usage_input_tokens > size_buckets.above
@@ -231,8 +343,9 @@ select
     usage_output_audio_tokens,
     usage_output_image_tokens,
     case
-        when price_status = 'priced' then list_cost_usd
+        when price_status = 'priced' then cast(token_cost_usd + coalesce(list_tool_cost_usd, 0) as decimal(38, 12))
         when price_status = 'free' or (price_status = 'error' and has_usage) then cast(0 as decimal(38, 12))
     end as cost_usd,
+    case when price_status = 'priced' then list_tool_cost_usd end as tool_cost_usd,
     event_date
 from judged

@@ -1,7 +1,7 @@
 -- One row per bundle: the window's traffic priced on the model in use and on the candidate, at the run date's prices.
 --
 -- grain:  recommendation_id
--- method: M 3.1 (token model), 3.5 (range)
+-- method: M 2.6 (rate factors), 3.1 (token model), 3.5 (range)
 with scaled as (
     -- cost_B = tau * (input + nu * visible + gamma * reasoning); gamma0 * visible where only the candidate reasons.
     select
@@ -25,6 +25,9 @@ with scaled as (
             when ratios.is_reasoning_new then ln(ratios.gamma0_high / ratios.gamma0_low)
             else ln(ratios.gamma_high / ratios.gamma_low)
         end / (2 * int_limits.z90) as sigma_gamma,
+        -- A candidate's discount is its own or none: what was agreed for the model in use does not carry over (M 2.6).
+        coalesce(rate_of_model.rate_ratio, rate_of_provider.rate_ratio, 1.0) as source_rate_ratio,
+        coalesce(rate_of_target.rate_ratio, 1.0) as target_rate_ratio,
         int_limits.z90
     from int_bundle_sums as by_pair
     cross join int_limits
@@ -32,6 +35,13 @@ with scaled as (
         on ratios.recommendation_id = by_pair.recommendation_id
         and ratios.from_provider = by_pair.from_provider
         and ratios.from_model_id = by_pair.from_model_id
+    inner join int_bundles on int_bundles.recommendation_id = by_pair.recommendation_id
+    left join int_rate_factors as rate_of_model
+        on rate_of_model.provider = by_pair.from_provider and rate_of_model.model_id = by_pair.from_model_id
+    left join int_rate_factors as rate_of_provider
+        on rate_of_provider.provider = by_pair.from_provider and rate_of_provider.model_id is null
+    left join int_rate_factors as rate_of_target
+        on rate_of_target.provider = int_bundles.to_provider and rate_of_target.model_id = int_bundles.to_model_id
 ),
 
 ranged as (
@@ -68,6 +78,8 @@ estimated as (
         cast(staying_usd + target_scaled as decimal(38, 12)) as target_usd,
         cast(staying_usd + target_scaled * exp(-z90 * sigma) as decimal(38, 12)) as target_p10_usd,
         cast(staying_usd + target_scaled * exp(z90 * sigma) as decimal(38, 12)) as target_p90_usd,
+        cast(source_usd * source_rate_ratio as decimal(38, 12)) as source_paid_usd,
+        cast(staying_usd * source_rate_ratio + target_scaled * target_rate_ratio as decimal(38, 12)) as target_paid_usd,
         cast(source_months_usd / source_months as decimal(38, 12)) as source_horizon_usd,
         cast((staying_months_usd / source_months) + months_scaled / target_months as decimal(38, 12)) as target_horizon_usd
     from ranged
@@ -89,6 +101,8 @@ select
     cast(sum(target_usd) as decimal(38, 12)) as target_usd,
     cast(sum(target_p10_usd) as decimal(38, 12)) as target_p10_usd,
     cast(sum(target_p90_usd) as decimal(38, 12)) as target_p90_usd,
+    cast(sum(source_paid_usd) as decimal(38, 12)) as source_paid_usd,
+    cast(sum(target_paid_usd) as decimal(38, 12)) as target_paid_usd,
     cast(sum(source_horizon_usd) as decimal(38, 12)) as source_horizon_usd,
     cast(sum(target_horizon_usd) as decimal(38, 12)) as target_horizon_usd
 from estimated

@@ -17,6 +17,8 @@ with figures as (
         priced.target_usd,
         priced.target_p10_usd,
         priced.target_p90_usd,
+        priced.source_paid_usd,
+        priced.target_paid_usd,
         priced.source_horizon_usd,
         priced.target_horizon_usd,
         priced.is_cache_lost,
@@ -47,6 +49,7 @@ monthly as (
         case when is_priced then cast(cast(source_usd - target_usd as double) * per_month as decimal(18, 2)) end as estimated_monthly_savings_usd,
         case when is_priced then cast(cast(source_usd - target_p90_usd as double) * per_month as decimal(18, 2)) end as estimated_monthly_savings_p10_usd,
         case when is_priced then cast(cast(source_usd - target_p10_usd as double) * per_month as decimal(18, 2)) end as estimated_monthly_savings_p90_usd,
+        case when is_priced then cast(cast(source_paid_usd - target_paid_usd as double) * per_month as decimal(18, 2)) end as discounted_monthly_savings_usd,
         case when is_priced then cast(cast(source_horizon_usd - target_horizon_usd as double) * per_month as decimal(18, 2)) end as horizon_monthly_savings_usd
     from figures
 )
@@ -79,6 +82,7 @@ select
     estimated_monthly_savings_usd,
     estimated_monthly_savings_p10_usd,
     estimated_monthly_savings_p90_usd,
+    discounted_monthly_savings_usd,
     horizon_monthly_savings_usd,
     coalesce(is_cache_lost, false) as is_cache_lost,
     coalesce(is_tier_lost, false) as is_tier_lost,

@@ -45,7 +45,6 @@ chosen as (
     select
         workload.*,
         ranked.recommendation_id,
-        ranked.finding,
         ranked.to_provider,
         ranked.to_model_id,
         ranked.binding_gate,
@@ -59,6 +58,7 @@ chosen as (
         ranked.estimated_monthly_savings_usd,
         ranked.estimated_monthly_savings_p10_usd,
         ranked.estimated_monthly_savings_p90_usd,
+        ranked.discounted_monthly_savings_usd,
         ranked.horizon_monthly_savings_usd,
         case
             when workload.workload_source = 'unattributed' then 'KEEP'
@@ -107,6 +107,7 @@ select
     estimated_monthly_savings_usd,
     estimated_monthly_savings_p10_usd,
     estimated_monthly_savings_p90_usd,
+    discounted_monthly_savings_usd,
     horizon_monthly_savings_usd,
     cast(null as varchar) as interim_bundle,
     case

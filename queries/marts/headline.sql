@@ -1,7 +1,7 @@
 -- One row: the totals of the page for leadership. Supported, indicated and to-test savings are never added together.
 --
 -- grain:  run_date
--- method: M 0.6, 7.9
+-- method: M 0.6, 2.6, 2.7, 7.9
 with spend as (
     select
         count(*) as workloads,
@@ -58,6 +58,14 @@ select
     coalesce(spend.spend_window_usd, cast(0 as decimal(38, 12))) as spend_window_usd,
     coalesce(spend.unattributed_usd, cast(0 as decimal(38, 12))) as unattributed_usd,
     coalesce(spend.monthly_cost_usd, cast(0 as decimal(18, 2))) as monthly_cost_usd,
+    total.status as reconciliation_status,
+    total.billed_usd,
+    total.calculated_usd as billed_calculated_usd,
+    total.quantity_usd as billed_quantity_usd,
+    total.rate_usd as billed_rate_usd,
+    total.other_lines_usd as billed_other_lines_usd,
+    total.unexplained_usd as billed_unexplained_usd,
+    total.no_bill_usd,
     coalesce(decided.supported_workloads, 0) as supported_workloads,
     coalesce(decided.supported_monthly_savings_usd, cast(0 as decimal(18, 2))) as supported_monthly_savings_usd,
     coalesce(decided.to_test_workloads, 0) as to_test_workloads,
@@ -77,6 +85,7 @@ select
     coalesce(rows_read.usage_missing, 0) as usage_missing,
     coalesce(rows_read.models_unresolved, 0) as models_unresolved
 from settings
+cross join int_reconciled_total as total
 cross join spend
 cross join decided
 cross join rows_read

@@ -14,6 +14,10 @@ select
     sum(workload_cube.unknown_model_requests) as unknown_model_requests,
     sum(workload_cube.unpriced_requests) as unpriced_requests,
     sum(workload_cube.no_usage_requests) as no_usage_requests,
+    -- The model that answered is the one that is billed, whatever was asked for.
+    sum(case when workload_cube.requested_model_id <> workload_cube.billed_model_id then workload_cube.requests else 0 end)
+        as rerouted_requests,
+    sum(workload_cube.unpriced_tool_requests) as unpriced_tool_requests,
     sum(workload_cube.usage_input_uncached_tokens + workload_cube.usage_cache_read_tokens
         + workload_cube.usage_cache_write_5m_tokens + workload_cube.usage_cache_write_1h_tokens
         + workload_cube.usage_input_audio_tokens + workload_cube.usage_input_image_tokens) as input_tokens,

@@ -1,6 +1,6 @@
 -- One row per workload: the one action and why.
 --
--- version: 1
+-- version: 2
 -- window:  28 days
 -- grain:   workload_id
 create external table decisions (
@@ -25,6 +25,7 @@ create external table decisions (
     estimated_monthly_savings_usd decimal(18,2), -- expected saving with token ratios; before rework, one-off cost and discounts
     estimated_monthly_savings_p10_usd decimal(18,2), -- P10 of the saving over the range of the token ratios (M 3.5)
     estimated_monthly_savings_p90_usd decimal(18,2), -- P90 of the saving
+    discounted_monthly_savings_usd decimal(18,2), -- expected saving at what is really paid: the model in use after the discounts that its bill shows, the candidate after its own or none
     horizon_monthly_savings_usd decimal(18,2), -- expected saving as the mean of the next twelve months, announced price changes included
     interim_bundle varchar, -- a same-model lever that may be taken while waiting; null: no such lever yet
     spend_window_usd decimal(38,12), -- list cost of the window's priced calls; null when none has a price

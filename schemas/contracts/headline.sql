@@ -1,6 +1,6 @@
 -- One row: the totals of the page for leadership.
 --
--- version: 2
+-- version: 3
 -- window:  28 days
 -- grain:   run_date
 create external table headline (
@@ -13,6 +13,14 @@ create external table headline (
     spend_window_usd decimal(38,12) not null, -- list cost of the window
     unattributed_usd decimal(38,12) not null, -- of it, calls that nothing names
     monthly_cost_usd decimal(18,2) not null, -- the window as a month
+    reconciliation_status varchar not null, -- RECONCILED, PARTIAL, UNRECONCILED: the worst of the models with a bill; NO_BILL
+    billed_usd decimal(38,12) not null, -- what the bills of the window ask for, over the days that they cover
+    billed_calculated_usd decimal(38,12) not null, -- list cost of what was logged on those days
+    billed_quantity_usd decimal(38,12) not null, -- list cost of what was billed and not logged, less what was logged and not billed
+    billed_rate_usd decimal(38,12) not null, -- discounts that the bill or a contract states, or that a constant share of list proves
+    billed_other_lines_usd decimal(38,12) not null, -- tax, credits, support, commitments, corrections, services that are no model
+    billed_unexplained_usd decimal(38,12) not null, -- what is left; the last five add up to billed_usd
+    no_bill_usd decimal(38,12) not null, -- list cost of what was logged where no bill is
     supported_workloads bigint not null, -- workloads with MOVE, MOVE_SPLIT or OPTIMIZE
     supported_monthly_savings_usd decimal(18,2) not null, -- their saving
     to_test_workloads bigint not null, -- workloads with EVALUATE_NEXT

@@ -1,6 +1,6 @@
 -- One row per model call attempt: workload formed, model resolved, price of its day applied (M 1.3, 2.1 to 2.4).
 --
--- version: 1
+-- version: 2
 create external table requests_priced (
     x_record_id varchar not null, -- identity of the call
     workload_id varchar not null, -- workload; unattributed when nothing names one
@@ -9,7 +9,7 @@ create external table requests_priced (
     region_class varchar not null, -- class of the price: global, us or a region
     requested_model_id varchar, -- model that was asked for; as logged when unknown
     billed_model_id varchar, -- model that served; as logged when unknown
-    service_tier varchar not null, -- standard, batch, flex, priority or provisioned
+    service_tier varchar not null, -- standard, batch, flex, priority, provisioned, peak or off-peak
     workload_source varchar not null, -- tag, prompt, app, key, template, shape or unattributed
     input_base_bucket bigint, -- bucket of the prompt length before cuts; null when usage is missing
     input_stratum bigint, -- upper edge of the stratum of the prompt length; null when usage is missing
@@ -42,7 +42,8 @@ create external table requests_priced (
     usage_output_reasoning_tokens bigint, -- reasoning
     usage_output_audio_tokens bigint, -- audio output
     usage_output_image_tokens bigint, -- image output
-    cost_usd decimal(38,12), -- list price of the day times tokens; null when it cannot be priced
+    cost_usd decimal(38,12), -- list price of the day times tokens and tool calls; null when it cannot be priced
+    tool_cost_usd decimal(38,12), -- of it, calls of tools that are billed by the call; null when no row prices them
     event_date date not null -- UTC day of the call's end
 )
 stored as parquet

@@ -1,6 +1,6 @@
 -- One row per day, workload, model, tier, size stratum and flags: everything that re-pricing needs.
 --
--- version: 1
+-- version: 2
 create external table workload_cube (
     workload_id varchar not null, -- workload; unattributed when nothing names one
     provider varchar not null, -- provider that bills, as the catalog names it; as logged when unknown
@@ -8,7 +8,7 @@ create external table workload_cube (
     region_class varchar not null, -- class of the price: global, us or a region
     requested_model_id varchar, -- model that was asked for; as logged when unknown
     billed_model_id varchar, -- model that served; as logged when unknown
-    service_tier varchar not null, -- standard, batch, flex, priority or provisioned
+    service_tier varchar not null, -- standard, batch, flex, priority, provisioned, peak or off-peak
     input_stratum bigint, -- upper edge of the stratum of the prompt length; null when usage is missing
     has_tools boolean, -- tools were offered; null when the log does not say
     has_image boolean, -- image or document in the input
@@ -25,6 +25,7 @@ create external table workload_cube (
     unpriced_requests bigint not null, -- attempts with a bucket that has no price
     no_usage_requests bigint not null, -- attempts without usage
     server_tool_requests bigint not null, -- tool calls that the provider bills
+    unpriced_tool_requests bigint not null, -- of them, calls that no row prices
     usage_input_uncached_tokens bigint not null, -- text input at the plain price, tokens
     usage_cache_read_tokens bigint not null, -- input read from the cache, tokens
     usage_cache_write_5m_tokens bigint not null, -- input written to the cache for minutes, tokens
@@ -36,6 +37,7 @@ create external table workload_cube (
     usage_output_audio_tokens bigint not null, -- audio output, tokens
     usage_output_image_tokens bigint not null, -- image output, tokens
     cost_usd decimal(38,12) not null, -- list cost of the priced attempts; the others are counted, not zero
+    tool_cost_usd decimal(38,12) not null, -- of it, calls of tools
     min_input_tokens bigint, -- shortest prompt
     max_input_tokens bigint, -- longest prompt
     min_output_tokens bigint, -- shortest output

@@ -50,7 +50,16 @@ pub const RUNTIME: [&str; 14] = [
 ];
 
 /// Seed relations, one CSV each.
-pub const SEEDS: [&str; 6] = ["model_prices", "models", "model_names", "provider_names", "parameters", "lever_pairs"];
+pub const SEEDS: [&str; 8] = [
+    "model_prices",
+    "price_hours",
+    "currency_rates",
+    "models",
+    "model_names",
+    "provider_names",
+    "parameters",
+    "lever_pairs",
+];
 
 /// Reads one query file: its layer, header and inputs.
 ///

@@ -87,6 +87,7 @@ fn environment<'a>() -> Environment<'a> {
     });
     environment.add_filter("usd", |value: Value| amount(&value, 2, "$"));
     environment.add_filter("usd0", |value: Value| amount(&value, 0, "$"));
+    environment.add_filter("signed", |value: Value| signed(&value));
     environment.add_filter("number", |value: Value| amount(&value, 0, ""));
     environment.add_filter("percent", |value: Value| percent(&value));
     environment.add_filter("sort_money", sort_money);
@@ -201,6 +202,15 @@ fn amount(value: &Value, places: usize, sign: &str) -> String {
     }
     let point = if places > 0 { format!(".{fraction}") } else { String::new() };
     format!("{}{sign}{grouped}{point}", if is_negative { "-" } else { "" })
+}
+
+/// An amount as a term of a sum: `+ $1.00` or `- $1.00`.
+fn signed(value: &Value) -> String {
+    let text = amount(value, 2, "$");
+    match text.strip_prefix('-') {
+        Some(size) => format!("- {size}"),
+        None => format!("+ {text}"),
+    }
 }
 
 /// Splits a decimal text into sign, whole digits and exactly `places` digits of fraction.

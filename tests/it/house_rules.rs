@@ -36,7 +36,8 @@ const FLOORS: [(u8, &str, &str); 19] = [
 ];
 
 /// Queries above 120 lines, each with the reason why it is one file. A mapping spells out its contract: it may have 400.
-const LONG_QUERIES: [(&str, &str); 3] = [
+const LONG_QUERIES: [(&str, &str); 4] = [
+    ("queries/intermediate/int_bridge.sql", "the terms of one sum stand in one file, or nobody sees that they add up"),
     ("queries/daily/requests_priced.sql", "one pass over the requests resolves, attributes and prices a call"),
     ("queries/intermediate/int_bundle_gates.sql", "every gate is one branch of the same shape"),
     (
@@ -233,7 +234,8 @@ async fn contracts_are_documented_and_published_types_are_plain() {
             if field.metadata().get("description").is_none_or(|comment| comment.trim().is_empty()) {
                 faults.push(format!("{place} has no `-- comment` behind it"));
             }
-            if !name.is_match(field.name()) {
+            // Files in the columns of FOCUS bear the names of FOCUS.
+            if !name.is_match(field.name()) && !table.name.starts_with("focus_") {
                 faults.push(format!("{place} is not snake_case"));
             }
             let is_decimal = matches!(field.data_type(), DataType::Decimal128(..));

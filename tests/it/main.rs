@@ -14,6 +14,7 @@ mod init;
 mod killed;
 mod one_writer;
 mod operation;
+mod planted;
 mod prices;
 mod properties;
 mod recipes;

@@ -70,7 +70,14 @@ impl Sql {
     async fn build(&self, name: &str) -> Result<()> {
         let query = self.project.queries.iter().find(|query| query.name == name);
         let query = query.ok_or_else(|| Error::project(format!("no query is named `{name}`")))?;
-        let rows = build::rows(&self.engine, &self.project, query).await?;
+        let rows = build::rows(&self.engine, &self.project, query).await.inspect_err(|error| {
+            // The runner shows the first line of an error only.
+            let mut cause = std::error::Error::source(error);
+            while let Some(next) = cause {
+                println!("because {next}");
+                cause = next.source();
+            }
+        })?;
         let name = if query.path.contains("/levers/") { "proposals" } else { name };
         self.engine.register(name, rows.schema(), vec![rows])
     }

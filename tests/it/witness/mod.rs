@@ -7,6 +7,7 @@ mod azure;
 mod cassettes;
 mod duckdb;
 mod focus;
+mod focus_toolkit;
 mod genai;
 mod langfuse;
 mod mmlu;

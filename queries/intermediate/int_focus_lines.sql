@@ -1,0 +1,96 @@
+-- One row per charge of the open and the previous month: priced usage by workload, and what only the bill knows.
+--
+-- grain:  charge_key
+-- method: M 0.6 (every dollar of the bill is in one line), 2.6
+with issuers as (
+    select
+        coalesce(provider_names.provider, lower(charges.provider_name)) as provider,
+        min(charges.billing_account_id) as billing_account_id,
+        min(charges.invoice_issuer_name) as invoice_issuer_name,
+        min(charges.provider_name) as provider_name
+    from charges
+    left join provider_names on provider_names.name = lower(charges.provider_name)
+    group by coalesce(provider_names.provider, lower(charges.provider_name))
+),
+
+from_bill as (
+    select int_bridge.*, terms.bridge_term, terms.charge_category,
+        case terms.bridge_term
+            when 'quantity' then quantity_usd when 'rate' then rate_usd when 'commitment' then commitment_usd when 'timing' then timing_usd
+            when 'credits' then credits_usd when 'tax' then tax_usd when 'support' then support_usd when 'adjustments' then adjustments_usd
+            when 'other_usage' then other_usage_usd when 'unmapped_model' then unmapped_usd when 'no_rate' then no_rate_usd
+            else unexplained_usd
+        end as usd
+    from int_bridge
+    cross join (
+        values ('quantity', 'Usage'), ('rate', 'Adjustment'), ('commitment', 'Adjustment'), ('timing', 'Adjustment'), ('credits', 'Credit'),
+            ('tax', 'Tax'), ('support', 'Usage'), ('adjustments', 'Adjustment'), ('other_usage', 'Usage'), ('unmapped_model', 'Usage'),
+            ('no_rate', 'Adjustment'), ('unexplained', 'Adjustment')
+    ) as terms (bridge_term, charge_category)
+),
+
+lines as (
+    select event_date, workload_id, provider, sub_account_id, model_id, service_tier, region_class, token_kind, above_prompt_tokens, usd_per_mtok,
+        tokens, list_usd as usd, 'Usage' as charge_category, 'calculated' as bridge_term
+    from int_focus_usage
+    union all
+    select event_date, cast(null as varchar), provider, sub_account_id, model_id, cast(null as varchar), cast(null as varchar),
+        cast(null as varchar), cast(null as bigint), cast(null as decimal(18, 6)), cast(null as bigint), usd, charge_category, bridge_term
+    from from_bill
+    cross join settings
+    where usd <> 0 and event_date >= cast(date_trunc('month', settings.run_date) - interval '1 month' as date)
+),
+
+-- Names come from logs: in JSON a quote or a control character would end the text.
+escaped as (
+    select
+        lines.*,
+        regexp_replace(replace(replace(lines.workload_id, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_workload,
+        regexp_replace(replace(replace(lines.model_id, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_model,
+        regexp_replace(replace(replace(workload_facts.owner, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_team
+    from lines
+    left join workload_facts on workload_facts.workload_id = lines.workload_id
+)
+
+select
+    concat_ws(
+        '/', cast(escaped.event_date as varchar), escaped.bridge_term, escaped.provider, coalesce(escaped.sub_account_id, '-'),
+        coalesce(escaped.model_id, '-'), coalesce(escaped.service_tier, '-'), coalesce(escaped.region_class, '-'),
+        coalesce(escaped.token_kind, '-'), coalesce(cast(escaped.above_prompt_tokens as varchar), '-'), coalesce(escaped.workload_id, '-')
+    ) as charge_key,
+    escaped.bridge_term,
+    escaped.charge_category,
+    escaped.workload_id,
+    escaped.provider,
+    coalesce(issuers.provider_name, escaped.provider) as provider_name,
+    coalesce(issuers.invoice_issuer_name, issuers.provider_name, escaped.provider) as invoice_issuer_name,
+    coalesce(issuers.billing_account_id, escaped.provider) as billing_account_id,
+    escaped.sub_account_id,
+    escaped.model_id,
+    escaped.token_kind,
+    case when escaped.region_class not in ('global') then escaped.region_class end as region_id,
+    coalesce(concat(escaped.model_id, ' ', replace(coalesce(escaped.token_kind, escaped.bridge_term), '_', ' ')), escaped.bridge_term)
+        as charge_description,
+    case when escaped.tokens is not null then initcap(concat(replace(escaped.token_kind, '_', ' '), ' tokens')) end as sku_meter,
+    case when escaped.tokens is not null then concat(escaped.model_id, '/', escaped.token_kind) end as sku_id,
+    case
+        when escaped.tokens is not null then concat_ws(
+            '/', escaped.model_id, escaped.token_kind, escaped.service_tier, escaped.region_class, cast(escaped.above_prompt_tokens as varchar)
+        )
+    end as sku_price_id,
+    case
+        when escaped.tokens is not null then concat(
+            '{"x_Model":"', escaped.json_model, '","x_TokenType":"', escaped.token_kind, '","x_ServiceTier":"', escaped.service_tier,
+            '","x_AbovePromptTokens":', cast(escaped.above_prompt_tokens as varchar), '}'
+        )
+    end as sku_price_details,
+    concat(
+        '{', concat_ws(',', concat('"workload":"', escaped.json_workload, '"'), case when escaped.json_team is not null then concat('"team":"', escaped.json_team, '"') end), '}'
+    ) as tags,
+    escaped.usd_per_mtok as list_unit_price,
+    cast(cast(escaped.tokens as decimal(26, 0)) * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)) as pricing_quantity,
+    cast(escaped.tokens as decimal(38, 12)) as consumed_quantity,
+    cast(escaped.usd as decimal(38, 12)) as usd,
+    escaped.event_date
+from escaped
+left join issuers on issuers.provider = escaped.provider
