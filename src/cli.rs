@@ -183,7 +183,7 @@ pub struct ImportArgs {
     /// Take only this provider of the catalog; may be repeated
     #[arg(long, value_name = "P")]
     pub provider: Vec<String>,
-    /// First day of prices that the list does not date; the default is --checked-on
+    /// First day of prices that the list does not date, and of those taken where ours differ; the default is --checked-on
     #[arg(long, value_name = "D")]
     pub valid_from: Option<NaiveDate>,
     /// Day on which the list was got, and on which it is compared; the default is today, UTC
@@ -192,8 +192,8 @@ pub struct ImportArgs {
     /// Take the list's price where the catalog has another one
     #[arg(long)]
     pub take_conflicts: bool,
-    /// Take also prices that differ by more than five times
-    #[arg(long, requires = "take_conflicts")]
+    /// Take also prices that differ by more than five times, or cost a thousand dollars per million tokens
+    #[arg(long)]
     pub accept_large_changes: bool,
     /// Folder that adds or replaces formats, queries, seeds and templates
     #[arg(long, value_name = "DIR")]

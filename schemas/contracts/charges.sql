@@ -5,6 +5,7 @@
 -- identity: x_source + x_object_key + x_line + x_item | x_source + x_object_key + x_line
 -- latest:   x_restated_at by x_restates
 -- reject:   NO_COST: a billed line states its cost when billed_cost is null and coalesce(x_cost_basis, '') <> 'usage';
+--           BAD_CATEGORY: ChargeCategory is none of the five of FOCUS when charge_category not in ('Usage', 'Purchase', 'Tax', 'Credit', 'Adjustment');
 --           BAD_TIME: ends before it starts when charge_period_end < charge_period_start
 -- filled:   x_source, x_source_format, x_record_id, x_source_rank, x_repeats, event_date
 create external table charges (

@@ -44,6 +44,9 @@ fn url_of(place: &str) -> Result<Url> {
         let slash = if place.ends_with('/') { "" } else { "/" };
         return Url::parse(&format!("{place}{slash}")).map_err(|error| wrong(error.to_string()));
     }
+    if Path::new(place).is_file() {
+        return Err(wrong("it is a file: give the folder that it lies in".into()));
+    }
     let folder = std::fs::canonicalize(place).map_err(|error| wrong(error.to_string()))?;
     Url::from_directory_path(&folder).map_err(|()| wrong("it is not a folder".into()))
 }
@@ -59,7 +62,12 @@ fn run_file(survey: &Survey, url: &Url, overlay: Option<&Path>, project: &Projec
         contracts if contracts.iter().any(|contract| contract == "charges") => 1,
         _ => 2,
     };
-    found.sort_by_key(|found| (place(found), found.format.clone(), found.folder.clone()));
+    // The format that fills the most columns knows the most of a call: its row is kept when another tells of it too.
+    let columns = |found: &Found| {
+        let mapped = project.mappings(&found.format).map(|(_, query)| query.sql.matches(" as ").count());
+        std::cmp::Reverse(mapped.max().unwrap_or(0))
+    };
+    found.sort_by_key(|found| (place(found), columns(found), found.format.clone(), found.folder.clone()));
     let mut text = format!(
         "# What lies at {url}: {} objects. Records were recognised by their content, in samples of every layout.\n\
          # Check it: trimtab check --config FILE    Run it: trimtab run --config FILE\n\n\
@@ -83,7 +91,7 @@ fn run_file(survey: &Survey, url: &Url, overlay: Option<&Path>, project: &Projec
             found.recognised,
             found.sampled,
             header("status").unwrap_or("unverified"),
-            contracts(found).join(" and "),
+            if header("unusable").is_some() { "nothing".into() } else { contracts(found).join(" and ") },
         );
         if let Some(why) = header("unusable") {
             text += &format!("# gives no call: {why}\n");

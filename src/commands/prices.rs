@@ -6,7 +6,7 @@ use chrono::Utc;
 
 use crate::cli::ImportArgs;
 use crate::error::{Error, Result};
-use crate::prices::{self, Conflict, Price, dollars};
+use crate::prices::{self, Conflict, IMPLAUSIBLE_MICRO_USD, Price, dollars};
 use crate::project::Project;
 
 /// Conflicts that are printed; the rest is counted.
@@ -14,9 +14,25 @@ const SHOWN: usize = 60;
 
 pub(super) async fn import(args: ImportArgs) -> Result<()> {
     let project = Project::load(args.project.as_deref()).await?;
-    let mut list = prices::read(args.from.into(), &text(&args)?, &project)?;
+    let mut list = prices::read(args.from.into(), &text(&args)?, &project)
+        .map_err(|error| error.at(format!("at {}", args.file.display())))?;
     let is_wanted = |provider: &String| args.provider.is_empty() || args.provider.contains(provider);
     list.prices.retain(|price| is_wanted(&price.key.provider));
+    if list.prices.is_empty() {
+        let filter = if args.provider.is_empty() {
+            ""
+        } else {
+            "; --provider takes the catalog's names, see `trimtab list models`"
+        };
+        return Err(Error::usage(format!("`{}` holds no price that could be taken", args.file.display()))
+            .at(list
+                .skipped
+                .iter()
+                .map(|(reason, times)| format!("left out {times}: {reason}"))
+                .collect::<Vec<_>>()
+                .join("\n  "))
+            .hint(format!("give the list that --from names{filter}")));
+    }
     let day = args.checked_on.unwrap_or_else(|| Utc::now().date_naive());
     let comparison = prices::compare(&project, &list, day)?;
     say!(
@@ -34,11 +50,18 @@ pub(super) async fn import(args: ImportArgs) -> Result<()> {
         say!("nothing was written; --to DIR writes the new rows as an overlay");
         return Ok(());
     };
-    let mut wanted = comparison.new.clone();
+    let is_plausible = |price: &&Price| args.accept_large_changes || price.micro_usd_per_mtok < IMPLAUSIBLE_MICRO_USD;
+    let mut wanted: Vec<Price> = comparison.new.iter().filter(is_plausible).cloned().collect();
+    for price in comparison.new.iter().filter(|price| !is_plausible(price)) {
+        let (key, usd) = (&price.key, dollars(price.micro_usd_per_mtok));
+        say!("not taken: {usd} USD per million tokens for {} of {} {}", key.bucket, key.provider, key.model_id);
+    }
     if args.take_conflicts {
         let taken = comparison.conflicts.iter().filter(|conflict| args.accept_large_changes || !conflict.is_large());
-        // From the day on which the list was got: what was billed before was priced by what was known before.
-        wanted.extend(taken.map(|conflict| Price { valid_from: Some(day), ..conflict.theirs.clone() }));
+        // From the day on which the list was got, unless told otherwise: what was billed before was priced by what was
+        // known before.
+        let from = args.valid_from.unwrap_or(day);
+        wanted.extend(taken.map(|conflict| Price { valid_from: Some(from), ..conflict.theirs.clone() }));
     }
     if wanted.is_empty() {
         say!("nothing was written: the list has no row to take");

@@ -252,6 +252,12 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
             return Err(wrong(format!("two sources are named `{}`", entry.name))
                 .hint("every source needs a name of its own: it stands in the coverage report"));
         }
+        let is_plain =
+            |name: &str| name.chars().all(|c| c.is_alphanumeric() || "_-. ".contains(c)) && !name.contains("..");
+        if entry.name.is_empty() || !is_plain(&entry.name) {
+            return Err(wrong(format!("the source name {:?} is no plain name", entry.name))
+                .hint("name a source with letters, digits, `_`, `-`, `.` and blanks"));
+        }
         sources.push(Source {
             url: resolve(base, &entry.url).map_err(|e| e.at(format!("at {place}, source `{}`", entry.name)))?,
             name: entry.name,
@@ -347,11 +353,20 @@ fn resolve(base: &Url, text: &str) -> Result<Url> {
     if text.contains("${") {
         return Err(Error::usage("`${...}` stands in a URL").hint("environment values are read in store options only"));
     }
-    base.join(text).map_err(|error| {
+    let url = base.join(text).map_err(|error| {
         Error::usage(format!("`{text}` is no URL or path"))
             .because(error)
             .hint("use a path, or a URL such as s3://bucket/prefix/, gs://..., az://...")
-    })
+    })?;
+    // `abfss://container@account/` names a container before the `@`, not a user; a password is one everywhere.
+    if url.password().is_some() || (!url.username().is_empty() && url.scheme().starts_with("http")) {
+        return Err(Error::usage(format!(
+            "a user name or password stands in the URL of `{}`",
+            url.host_str().unwrap_or("")
+        ))
+        .hint("leave it out of the run file; credentials come from the environment or from `${NAME}` in [[stores]]"));
+    }
+    Ok(url)
 }
 
 /// Replaces `${NAME}` in options; refuses a secret that stands there in clear text.

@@ -43,6 +43,8 @@ pub(super) struct Mapper<'a> {
     pub(super) batches: Vec<RecordBatch>,
     pub(super) rows: usize,
     pub(super) seen: BTreeMap<String, Mapped>,
+    /// Records that the format's `recognised_by:` knows; a format without one knows all.
+    pub(super) recognised: i64,
 }
 
 impl Mapper<'_> {
@@ -58,6 +60,7 @@ impl Mapper<'_> {
         let batches = std::mem::take(&mut self.batches);
         self.rows = 0;
         let Some(schema) = batches.first().map(RecordBatch::schema) else { return Ok(()) };
+        self.recognised += self.known(&schema, &batches).await?;
         match self.mapped(&schema, batches.clone(), None).await {
             Ok(mapped) => self.take_all(mapped, incoming),
             Err(error) if error.kind() == Kind::Engine => {
@@ -65,6 +68,17 @@ impl Mapper<'_> {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// How many raw rows the format knows as its own.
+    async fn known(&self, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<i64> {
+        let all = batches.iter().map(|batch| batch.num_rows() as i64).sum();
+        let Some(predicate) = self.format.table.header.get("recognised_by") else { return Ok(all) };
+        self.engine.register(&self.format.table.name, schema.clone(), batches.to_vec())?;
+        let select = format!("select count(*) filter (where {predicate}) as known from {}", self.format.table.name);
+        // A value that the predicate cannot compute is the mapping's to judge.
+        let Ok((_, rows)) = self.engine.select(&select).await else { return Ok(all) };
+        Ok(rows.first().and_then(|rows| rows.column(0).as_primitive_opt::<Int64Type>()).map_or(all, |c| c.value(0)))
     }
 
     /// A record that a mapping cannot compute, such as a sum out of range, is rejected alone: the rows are halved until it

@@ -173,8 +173,16 @@ async fn read_source(
         raw.schema = without_fingerprints(&raw.schema);
     }
     let mut reader = Reader::new(raw, Limits::default());
-    let mut mapper =
-        Mapper { engine, project, source, format: &format, batches: Vec::new(), rows: 0, seen: BTreeMap::new() };
+    let mut mapper = Mapper {
+        engine,
+        project,
+        source,
+        format: &format,
+        batches: Vec::new(),
+        rows: 0,
+        seen: BTreeMap::new(),
+        recognised: 0,
+    };
     let mut reads: Vec<(Listed, ObjectRead)> = Vec::new();
     let mut fetched = futures::stream::iter(wanted.into_iter().map(|object| {
         let store = store.clone();
@@ -203,6 +211,7 @@ async fn read_source(
     }
     reader.flush(&mut |batch| mapper.batches.push(batch));
     mapper.map(incoming).await?;
+    let recognised = mapper.recognised;
     let mut read = finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings);
     supersede(source, &format, &listing, &selection, ledger, incoming);
     read.superseded = selection.superseded.len();
@@ -210,7 +219,22 @@ async fn read_source(
         return Err(error);
     }
     judge_source(source, ledger)?;
+    if recognised == 0 && read.records > read.rejected {
+        judge_strangers(source, ledger, read.records, warnings)?;
+    }
     Ok(read)
+}
+
+/// Not one record of the night looks like the source's format: an error if the source never gave a row.
+fn judge_strangers(source: &Source, ledger: &Ledger, records: i64, warnings: &mut Vec<String>) -> Result<()> {
+    let what = format!("not one of {records} records looks like `{}`", source.format);
+    if ledger.entries().filter(|entry| entry.source == source.name).any(|entry| entry.rows > entry.rejected_rows) {
+        warnings.push(format!("source `{}`: {what}", source.name));
+        return Ok(());
+    }
+    Err(Error::data(format!("source `{}`: {what}", source.name))
+        .at(format!("at `{}`", source.url))
+        .hint("`trimtab init URL` says which format knows the records that lie there"))
 }
 
 /// Lists a source and says what was left out.

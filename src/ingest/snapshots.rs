@@ -277,17 +277,33 @@ impl Manifests {
         }
         let bytes = store.get(&manifest.key).await?;
         Ok(self.names(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes)).and_then(|names| {
-            names.iter().filter_map(|name| object_of(name, scope, &listing.others).transpose()).collect()
+            let held = |(name, bytes): &(String, Option<i64>)| {
+                let key = object_of(name, scope, &listing.others)?;
+                let size = scope.iter().find(|object| key == Some(object.key.as_str())).map(|object| object.size);
+                match (bytes, size) {
+                    (Some(stated), Some(size)) if *stated != size => {
+                        Err(format!("says that `{name}` has {stated} bytes, but {size} are there"))
+                    }
+                    _ => Ok(key),
+                }
+            };
+            names.iter().filter_map(|name| held(name).transpose()).collect()
         }))
     }
 
-    fn names(&self, text: &[u8]) -> Result<Vec<String>, String> {
+    /// The names that the manifest lists, with the size that it states beside a name (`byteCount`, as Azure does).
+    fn names(&self, text: &[u8]) -> Result<Vec<(String, Option<i64>)>, String> {
         let document: Value = serde_json::from_slice(text).map_err(|error| format!("is no JSON document ({error})"))?;
         let paths = self.paths.iter().map(|path| path.join(".")).collect::<Vec<_>>().join("` or `");
-        let lists = self.paths.iter().filter_map(|path| values_at(&document, path));
-        let values = lists.into_iter().next().ok_or_else(|| format!("has no `{paths}`"))?;
-        let texts = values.into_iter().map(|value| value.as_str().map(String::from));
-        texts.collect::<Option<_>>().ok_or_else(|| format!("has no list of file names at `{paths}`"))
+        for path in &self.paths {
+            let (Some(names), Some((_, above))) = (values_at(&document, path), path.split_last()) else { continue };
+            let items = values_at(&document, above).filter(|items| items.len() == names.len()).unwrap_or_default();
+            let size = |place: usize| items.get(place).and_then(|item: &&Value| item.get("byteCount")?.as_i64());
+            let texts =
+                names.into_iter().enumerate().map(|(place, name)| Some((name.as_str()?.to_string(), size(place))));
+            return texts.collect::<Option<_>>().ok_or_else(|| format!("has no list of file names at `{paths}`"));
+        }
+        Err(format!("has no `{paths}`"))
     }
 }
 

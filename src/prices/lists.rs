@@ -132,7 +132,7 @@ impl Lists {
                 valid_from: from,
                 is_derived: false,
             }),
-            _ => self.skip("price is negative or no number"),
+            _ => self.skip(format!("the {bucket} price of {provider} {model_id} is negative or no number")),
         }
     }
 

@@ -98,6 +98,9 @@ impl Conflict {
     }
 }
 
+/// A price of a thousand dollars per million tokens: dearer than any, as a slip of the unit is.
+pub const IMPLAUSIBLE_MICRO_USD: i128 = 1_000_000_000;
+
 /// A list beside the catalog.
 #[derive(Debug, Default)]
 pub struct Comparison {

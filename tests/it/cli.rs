@@ -882,6 +882,56 @@ fn check_reads_no_data() {
     assert_eq!(place.files(".", &[]).len(), 1, "nothing is written");
 }
 
+// ---- what somebody who tried to break it met
+
+#[test]
+fn records_run_together_on_one_line_are_all_counted() {
+    let place = Place::new();
+    let body = |tokens: u32| {
+        format!(
+            r#"{{"ts":"2026-11-20T08:00:00Z","request":{{"model":"o3"}},"response":{{"object":"chat.completion","model":"o3","usage":{{"prompt_tokens":{tokens},"completion_tokens":1}}}}}}"#
+        )
+    };
+    place.write("logs/a.jsonl", format!("{}{} {}\n{}\n", body(101), body(102), body(103), body(104)));
+    place.run_file(DATE, &[("apps", "openai_envelope", "logs/")], "");
+    says(&place.trimtab(&RUN), 0, &[]);
+    let kept = "select sum(gen_ai_usage_input_tokens) as tokens from requests";
+    assert_eq!(rows(&place, kept), ["410"]);
+    let counts =
+        "select records_read, rows_kept, rows_repeated, records_skipped from coverage where event_date is null";
+    assert_eq!(rows(&place, counts), ["4,4,0,0"]);
+}
+
+#[test]
+fn a_format_that_knows_no_record_is_refused() {
+    let place = Place::new();
+    place.write("logs/a.jsonl", calls("x", 3));
+    place.run_file(DATE, &[("apps", "anthropic_batch", "logs/")], "");
+    let hints = ["not one of 3 records looks like `anthropic_batch`", "hint: `trimtab init URL` says which format"];
+    says(&place.trimtab(&RUN), 4, &hints);
+}
+
+#[test]
+fn two_copies_of_a_bill_are_said_to_be_alike() {
+    let place = Place::new();
+    let bill = std::fs::read(root().join("sample_data/company/focus/2026-11.csv")).unwrap();
+    place.write("bills/x.csv", &bill);
+    place.write("bills/x (1).csv", &bill);
+    place.run_file(DATE, &[("bill", "focus", "bills/")], "");
+    says(&place.trimtab(&RUN), 0, &["check_bills_that_look_alike"]);
+}
+
+#[test]
+fn passwords_in_urls_and_strange_source_names_are_refused() {
+    let place = Place::new();
+    place.run_file(DATE, &[("apps", "openai_envelope", "https://u:SECRETPW@example.invalid/x/")], "");
+    let said = place.trimtab(&CHECK);
+    says(&said, 2, &["a user name or password stands in the URL of `example.invalid`", "hint: "]);
+    assert!(!said.err.contains("SECRETPW"), "{}", said.err);
+    place.run_file(DATE, &[("../../evil\\u001b", "openai_envelope", "logs/")], "");
+    says(&place.trimtab(&CHECK), 2, &["is no plain name"]);
+}
+
 // ---- what people wrote to a model stays where it is
 
 #[test]

@@ -97,6 +97,13 @@ fn what_differs_is_taken_on_demand_and_a_slip_of_the_unit_only_on_a_second_one()
     let again = import(&place, &["--to", "b"]);
     assert_eq!(again.code, 2);
     assert!(again.err.contains("exists") && again.err.contains("hint: give --to a new folder"), "{}", again.err);
+    let none = import(&place, &["--provider", "opnai"]);
+    assert_eq!(none.code, 2);
+    assert!(
+        none.err.contains("holds no price that could be taken") && none.err.contains("list models"),
+        "{}",
+        none.err
+    );
     place.write("list.json", "[1]");
     let wrong = place.trimtab(&["prices", "import", "list.json", "--from", "litellm"]);
     assert_eq!(wrong.code, 2);
