@@ -68,14 +68,14 @@ pub struct Hooked {
 }
 
 impl Hooked {
-    /// Wraps a store.
-    pub fn new(inner: Arc<dyn ObjectStore>, hook: Arc<dyn Hook>) -> Arc<dyn ObjectStore> {
+    /// Wraps a store whose requests a hook is told of.
+    pub fn telling(inner: Arc<dyn ObjectStore>, hook: Arc<dyn Hook>) -> Arc<dyn ObjectStore> {
         Arc::new(Hooked { inner, hook })
     }
 
     /// Wraps a store so that its requests are among the counts of this process.
     pub fn counted(inner: Arc<dyn ObjectStore>) -> Arc<dyn ObjectStore> {
-        Hooked::new(inner, Arc::new(Counter))
+        Hooked::telling(inner, Arc::new(Counter))
     }
 }
 

@@ -167,7 +167,7 @@ impl Lock {
     /// The same place, whose writes are refused as soon as the lock is another's.
     #[must_use]
     pub fn guard(&self, store: &Store) -> Store {
-        store.wrapped(|inner, _| Hooked::new(inner, Arc::new(Fence(self.held.clone()))))
+        store.wrapped(|inner, _| Hooked::telling(inner, Arc::new(Fence(self.held.clone()))))
     }
 
     /// Gives the lock back; its record stays, and with it the fencing number.

@@ -363,7 +363,7 @@ mod tests {
         // In lines, records of an array share the number of the line.
         assert_eq!(rows("[{\"n\":1},{\"n\":2}]\n[]\n[{\"n\":3}]\n{\"n\":4}"), ["1: 1", "2: 2", "3: 3", "4: 4"]);
         assert_eq!(rows("{\"n\":1}\n[{\"n\":2},7]\n"), ["1: 1", "2: 2", "3! record is a number, expected an object"]);
-        assert_eq!(rows("[\n{\"n\":1}\n]\n[\n{\"n\":2},{\"n\":3}]"), ["1: 1", "4: 2", "4: 3"]);
+        assert_eq!(rows("[\n{\"n\":1}\n]\n[\n{\"n\":2},{\"n\":3}]"), ["1: 1", "4: 2", "5: 3"]);
     }
 
     #[test]
