@@ -185,7 +185,8 @@ fn published_files_document_themselves() {
     for (name, bytes) in marts {
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)).expect("Parquet");
         let mart = name.split('/').next().unwrap_or_default();
-        let contract = std::fs::read_to_string(root().join(format!("schemas/contracts/{mart}.sql"))).expect("a contract");
+        let contract =
+            std::fs::read_to_string(root().join(format!("schemas/contracts/{mart}.sql"))).expect("a contract");
         let version = contract.lines().find_map(|line| line.strip_prefix("-- version: ")).map(str::trim);
         assert!(version.is_some(), "{name}");
         assert_eq!(reader.schema().metadata().get("contract_version").map(String::as_str), version, "{name}");

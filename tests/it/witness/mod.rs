@@ -7,6 +7,7 @@ mod azure;
 mod duckdb;
 mod focus;
 mod mmlu;
+mod priced;
 mod section17;
 
 use std::io::Write;
