@@ -167,6 +167,15 @@ pub enum StatusFormat {
 pub enum PricesAction {
     /// Compare a public price list with the catalog and offer its rows as an overlay
     Import(ImportArgs),
+    /// Say what a run found about prices: not looked at for long, about to change, ending, missing
+    Check {
+        /// How to print the rows
+        #[arg(long, default_value = "table")]
+        format: SqlFormat,
+        /// Where the marts and the state are
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
 }
 
 /// Arguments of `prices import`.

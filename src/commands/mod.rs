@@ -52,6 +52,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Explain { name, place } => explain::run(&name, place).await,
         Command::Sql { select, format, place } => sql::run(&select, format, place).await,
         Command::Prices { action: PricesAction::Import(args) } => prices::import(args).await,
+        Command::Prices { action: PricesAction::Check { format, place } } => prices::check(format, place).await,
         Command::Init { place, project } => init::run(place.as_deref(), project.as_deref()).await,
     }
 }

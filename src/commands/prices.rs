@@ -4,13 +4,20 @@ use std::io::Read as _;
 
 use chrono::Utc;
 
-use crate::cli::ImportArgs;
+use crate::cli::{ImportArgs, PlaceArgs, SqlFormat};
 use crate::error::{Error, Result};
 use crate::prices::{self, Conflict, IMPLAUSIBLE_MICRO_USD, Price, dollars};
 use crate::project::Project;
 
 /// Conflicts that are printed; the rest is counted.
 const SHOWN: usize = 60;
+
+/// What a run found about prices, as it published it.
+const WATCH: &str = "select * from price_watch order by finding, due_on, provider, model_id, subject";
+
+pub(super) async fn check(format: SqlFormat, place: PlaceArgs) -> Result<()> {
+    super::sql::run(WATCH, format, place).await
+}
 
 pub(super) async fn import(args: ImportArgs) -> Result<()> {
     let project = Project::load(args.project.as_deref()).await?;

@@ -201,3 +201,21 @@ fn the_rows_of_two_real_lists_equal_another_programs() {
         assert_eq!(differing, "0", "{from}: {found}");
     }
 }
+
+#[test]
+fn prices_check_says_what_a_run_found() {
+    let place = Place::new();
+    place.write(
+        "logs/day.jsonl",
+        r#"{"ts":"2026-11-20T08:00:00Z","app":"a","provider":"openai","response":{"id":"1","object":"chat.completion","model":"gpt-none","usage":{"prompt_tokens":7,"completion_tokens":5}}}"#,
+    );
+    place.run_file("2026-11-21", &[("apps", "openai_envelope", "logs/")], "");
+    let check = ["prices", "check", "--format", "csv", "--config", "trimtab.toml"];
+    assert_eq!(place.trimtab(&check).code, 2, "nothing was published yet");
+    let run = place.trimtab(&["run", "--config", "trimtab.toml", "--quiet"]);
+    assert_eq!(run.code, 0, "{}", run.err);
+    let said = place.trimtab(&check);
+    let wanted = "finding,provider,model_id,subject,due_on,requests,tokens,window_usd,change_usd,workloads\n\
+                  unpriced,openai,gpt-none,standard global: unknown_model,,1,12,,,a\n";
+    assert_eq!((said.code, said.out.as_str()), (0, wanted), "{}", said.err);
+}

@@ -12,6 +12,7 @@ mod genai;
 mod langfuse;
 mod mmlu;
 mod mooncake;
+mod priced;
 mod section17;
 
 use std::io::Write;
