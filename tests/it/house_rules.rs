@@ -55,7 +55,8 @@ const OTHER_FLOATS: [(&str, &str); 4] = [
 ];
 
 /// Worked examples of the method whose figures are tests at this stage.
-const PROMISED_EXAMPLES: [&str; 11] = ["0.1", "0.2", "1.1", "1.2", "2.1", "2.2", "2.3", "3.1", "3.2", "4.1", "4.2"];
+const PROMISED_EXAMPLES: [&str; 14] =
+    ["0.1", "0.2", "1.1", "1.2", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "4.1", "4.2"];
 
 #[test]
 fn imports_go_down_only() {
