@@ -30,3 +30,4 @@ pub mod report;
 pub mod schema;
 pub mod store;
 pub mod table_file;
+pub mod wire;

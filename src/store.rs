@@ -1,29 +1,45 @@
 //! A URL and the object store behind it: list, get, put. Knows no SQL.
 //!
-//! Every store that `object_store` knows works here: `file:`, `memory:`, `s3:`, `gs:`, `az:` and `http:` (read only).
-//! Options and credentials come from the run file's `[[stores]]` and the environment's usual variables.
+//! `file:`, `memory:`, `s3:`, `gs:`, `az:` and `https:` (read only) are served. Options and credentials come from the
+//! run file's `[[stores]]` and the environment's usual variables; limits of requests from its `[engine]`. [`dates`] is
+//! how a night lists recent days only; `open` builds the clients, `refusal` says what an error means.
 
-use std::sync::{Arc, LazyLock};
+pub mod dates;
+mod open;
+mod refusal;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use futures::TryStreamExt;
+use chrono::{DateTime, NaiveDate, Utc};
+use futures::{StreamExt, TryStreamExt};
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload};
+use object_store::{ListResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, UpdateVersion};
 use url::Url;
 
-use crate::config::StoreOptions;
+use crate::config::Stores;
 use crate::error::{Error, Result};
-
-/// The process's one in-memory store: `memory:` URLs of the sample and of tests share it.
-static MEMORY: LazyLock<Arc<object_store::memory::InMemory>> = LazyLock::new(Arc::default);
+use crate::wire::{Counts, Wire};
+use dates::{DateLayout, Take};
 
 /// An object store and the prefix inside it that a URL names.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Store {
     url: Url,
     inner: Arc<dyn ObjectStore>,
     prefix: Path,
+    /// Over plain HTTP, a URL without a slash at its end is one object, of this name.
+    only: Option<String>,
+    is_read_only: bool,
+    wire: Arc<Wire>,
+    secrets: Arc<[String]>,
+}
+
+/// Without the secrets that errors are cleaned of.
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("url", &self.url.as_str()).finish()
+    }
 }
 
 /// What a listing says of an object.
@@ -39,39 +55,34 @@ pub struct Listed {
     pub last_modified: DateTime<Utc>,
 }
 
+/// The version of an object that stands; what a conditional put compares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version(UpdateVersion);
+
 impl Store {
     /// Opens the store of a URL. No request is made.
     ///
     /// # Errors
-    /// `Usage` for a URL that no store serves, `Storage` for credentials that cannot be read.
-    pub fn open(url: &Url, options: &[StoreOptions]) -> Result<Store> {
-        let options = options.iter().filter(|store| url.as_str().starts_with(&store.url));
-        let pairs: Vec<(String, String)> = options.flat_map(|store| store.options.clone()).collect();
-        let (inner, prefix): (Arc<dyn ObjectStore>, Path) = match url.scheme() {
-            "memory" => (MEMORY.clone(), Path::from_url_path(url.path()).map_err(|e| bad_url(url, e))?),
-            "file" => {
-                let path = url.to_file_path().map_err(|()| Error::usage(format!("`{url}` is no local path")))?;
-                let prefix = Path::from_absolute_path(path).map_err(|e| bad_url(url, e))?;
-                (Arc::new(object_store::local::LocalFileSystem::new().with_automatic_cleanup(false)), prefix)
-            }
-            "s3" | "s3a" | "gs" | "az" | "abfs" | "abfss" | "http" | "https" => {
-                let environment = std::env::vars()
-                    .filter(|(key, _)| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|cloud| key.starts_with(cloud)));
-                let all = environment.map(|(key, value)| (key.to_lowercase(), value)).chain(pairs);
-                let (store, prefix) = object_store::parse_url_opts(url, all).map_err(|error| {
-                    Error::storage(format!("the store of `{url}` cannot be opened"))
-                        .because(error)
-                        .hint("check the credentials in the environment and the options under [[stores]]")
-                })?;
-                (Arc::from(store), prefix)
-            }
-            other => {
-                return Err(Error::usage(format!("`{other}:` is no known kind of store"))
-                    .at(format!("at `{url}`"))
-                    .hint("use a local path, s3://, gs://, az:// or https:// (read only)"));
-            }
-        };
-        Ok(Store { url: url.clone(), inner, prefix })
+    /// `Usage` for a URL that no store serves or an option that it does not have, `Storage` for credentials that cannot
+    /// be read.
+    pub fn open(url: &Url, stores: &Stores) -> Result<Store> {
+        let opened = open::open(url, stores)?;
+        let (mut url, mut prefix, mut only) = (url.clone(), opened.prefix, None);
+        if opened.is_read_only && !url.path().ends_with('/') {
+            only = prefix.filename().map(str::to_string);
+            let parts: Vec<_> = prefix.parts().collect();
+            prefix = parts.into_iter().rev().skip(1).rev().collect();
+            url = url.join(".").map_err(|error| Error::usage(format!("`{url}` is no usable place")).because(error))?;
+        }
+        Ok(Store {
+            url,
+            inner: opened.inner,
+            prefix,
+            only,
+            is_read_only: opened.is_read_only,
+            wire: stores.wire.clone(),
+            secrets: opened.secrets.into(),
+        })
     }
 
     /// The URL that was opened.
@@ -84,11 +95,19 @@ impl Store {
         self.inner.clone()
     }
 
+    /// Requests that went over the wire of this store's run so far.
+    pub fn counts(&self) -> Counts {
+        self.wire.counts()
+    }
+
     /// The same store with a longer prefix.
+    ///
+    /// # Errors
+    /// `Usage` when the folder makes no URL.
     pub fn join(&self, folder: &str) -> Result<Store> {
         let url = self.url.join(&format!("{folder}/")).map_err(|e| Error::usage("no URL").because(e))?;
         let prefix = folder.split('/').fold(self.prefix.clone(), |path, part| path.join(part));
-        Ok(Store { url, inner: self.inner.clone(), prefix })
+        Ok(Store { url, prefix, only: None, ..self.clone() })
     }
 
     fn path(&self, key: &str) -> Result<Path> {
@@ -96,11 +115,102 @@ impl Store {
         Path::parse(full.trim_start_matches('/')).map_err(|error| bad_url(&self.url, error))
     }
 
+    fn refused(&self, error: &object_store::Error, what: &str) -> Error {
+        refusal::refusal(error, what, Some(&self.url), &self.secrets)
+    }
+
     /// Every object below the URL, ordered by key.
     ///
     /// # Errors
     /// `Storage` when the listing fails, or when a local folder does not exist.
     pub async fn list(&self) -> Result<Vec<Listed>> {
+        self.exists()?;
+        if let Some(key) = &self.only {
+            let meta = self.inner.head(&self.path(key)?).await;
+            let meta = meta.map_err(|error| self.refused(&error, &format!("reading `{key}`")))?;
+            return Ok(self.listed(meta).into_iter().collect());
+        }
+        let mut listed = self.below(&self.prefix).await?;
+        listed.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(listed)
+    }
+
+    /// The first objects that a listing gives, at most `most`: enough to see how keys look. One request, if `most` is
+    /// not above the store's page, which is 1,000 or more everywhere.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    pub async fn sample(&self, most: usize) -> Result<Vec<Listed>> {
+        self.exists()?;
+        if self.only.is_some() {
+            return self.list().await;
+        }
+        let found: Vec<_> = self
+            .inner
+            .list(Some(&self.prefix))
+            .take(most)
+            .try_collect()
+            .await
+            .map_err(|error| self.refused(&error, "listing"))?;
+        Ok(found.into_iter().filter_map(|meta| self.listed(meta)).collect())
+    }
+
+    /// Every object but those in date folders that end before `first`, ordered by key. The folders of the layout are
+    /// walked, so old years cost nothing; `[engine] concurrency` bounds the requests under way.
+    ///
+    /// # Errors
+    /// As [`Store::list`].
+    pub async fn list_since(&self, layout: &DateLayout, first: NaiveDate) -> Result<Vec<Listed>> {
+        self.exists()?;
+        let mut listed = Vec::new();
+        let mut pending = vec![self.prefix.clone()];
+        while !pending.is_empty() {
+            let walked = futures::stream::iter(
+                std::mem::take(&mut pending)
+                    .into_iter()
+                    .map(|folder| async move { self.inner.list_with_delimiter(Some(&folder)).await }),
+            )
+            .buffer_unordered(self.wire.limits().at_once.max(1));
+            let walked: Vec<ListResult> =
+                walked.try_collect().await.map_err(|error| self.refused(&error, "listing"))?;
+            let mut whole = Vec::new();
+            for ListResult { common_prefixes, objects, .. } in walked {
+                listed.extend(objects.into_iter().filter_map(|meta| self.listed(meta)));
+                for folder in common_prefixes {
+                    let names = self.names(&folder);
+                    match layout.take(&names.iter().map(String::as_str).collect::<Vec<_>>(), first) {
+                        Take::Skip => {}
+                        Take::Whole => whole.push(folder),
+                        Take::Inside => pending.push(folder),
+                    }
+                }
+            }
+            let below = futures::stream::iter(whole.iter().map(|folder| self.below(folder)));
+            let below: Vec<Vec<Listed>> =
+                below.buffer_unordered(self.wire.limits().at_once.max(1)).try_collect().await?;
+            listed.extend(below.into_iter().flatten());
+        }
+        listed.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(listed)
+    }
+
+    /// Objects below a path, in the store's order.
+    async fn below(&self, path: &Path) -> Result<Vec<Listed>> {
+        let mut objects = self.inner.list(Some(path));
+        let mut listed = Vec::new();
+        while let Some(meta) = objects.next().await {
+            let meta = meta.map_err(|error| {
+                let told = self.refused(&error, "listing");
+                let hint = "plain web servers list nothing: name one object, with a URL that does not end with a slash";
+                if self.is_read_only { told.hint(hint) } else { told }
+            })?;
+            listed.extend(self.listed(meta));
+        }
+        Ok(listed)
+    }
+
+    /// A local folder that does not exist is a mistake, not an empty source.
+    fn exists(&self) -> Result<()> {
         if self.url.scheme() == "file" {
             let path = self.url.to_file_path().unwrap_or_default();
             if !path.exists() {
@@ -108,24 +218,20 @@ impl Store {
                     .hint("check the url in the run file; relative ones start at the run file's folder"));
             }
         }
-        let located = |error: object_store::Error| Error::from(error).at(format!("listing `{}`", self.url));
-        let all: Vec<_> = self.inner.list(Some(&self.prefix)).try_collect().await.map_err(located)?;
-        let mut listed: Vec<Listed> = all
-            .into_iter()
-            .filter_map(|meta| {
-                let parts: Vec<_> = meta.location.prefix_match(&self.prefix)?.map(|p| p.as_ref().to_string()).collect();
-                let etag =
-                    meta.e_tag.unwrap_or_else(|| format!("{}-{}", meta.size, meta.last_modified.timestamp_micros()));
-                (!parts.is_empty()).then(|| Listed {
-                    key: parts.join("/"),
-                    size: meta.size as i64,
-                    etag,
-                    last_modified: meta.last_modified,
-                })
-            })
-            .collect();
-        listed.sort_by(|a, b| a.key.cmp(&b.key));
-        Ok(listed)
+        Ok(())
+    }
+
+    /// Names of a path below the store's URL.
+    fn names(&self, path: &Path) -> Vec<String> {
+        path.prefix_match(&self.prefix)
+            .map(|parts| parts.map(|part| part.as_ref().to_string()).collect())
+            .unwrap_or_default()
+    }
+
+    fn listed(&self, meta: ObjectMeta) -> Option<Listed> {
+        let key = self.names(&meta.location).join("/");
+        let etag = etag(&meta);
+        (!key.is_empty()).then_some(Listed { key, size: meta.size as i64, etag, last_modified: meta.last_modified })
     }
 
     /// The bytes of an object.
@@ -133,8 +239,38 @@ impl Store {
     /// # Errors
     /// `Storage`, naming the object.
     pub async fn get(&self, key: &str) -> Result<Bytes> {
-        let located = |error: object_store::Error| Error::from(error).at(format!("reading `{key}` of `{}`", self.url));
-        self.inner.get(&self.path(key)?).await.map_err(located)?.bytes().await.map_err(located)
+        Ok(self.fetch(key).await?.0)
+    }
+
+    /// The bytes of an object that a listing named. Unlike [`Store::get`], it refuses a body that is shorter or longer
+    /// than the listing says of the same version.
+    ///
+    /// # Errors
+    /// `Storage`, naming the object.
+    pub async fn get_listed(&self, listed: &Listed) -> Result<Bytes> {
+        let (bytes, meta) = self.fetch(&listed.key).await?;
+        let is_same = etag(&meta).trim_matches('"') == listed.etag.trim_matches('"');
+        if is_same && bytes.len() as i64 != listed.size {
+            return Err(self.cut(&listed.key, bytes.len(), listed.size));
+        }
+        Ok(bytes)
+    }
+
+    fn cut(&self, key: &str, came: usize, said: impl std::fmt::Display) -> Error {
+        Error::storage(format!("reading `{key}` failed: {came} bytes came, {said} were announced"))
+            .at(format!("at `{}`", self.url))
+            .hint("run again; if it stays so, something between here and the store cuts bodies")
+    }
+
+    async fn fetch(&self, key: &str) -> Result<(Bytes, ObjectMeta)> {
+        let refused = |error: object_store::Error| self.refused(&error, &format!("reading `{key}`"));
+        let found = self.inner.get(&self.path(key)?).await.map_err(refused)?;
+        let meta = found.meta.clone();
+        let bytes = found.bytes().await.map_err(refused)?;
+        if bytes.len() as u64 != meta.size {
+            return Err(self.cut(key, bytes.len(), meta.size));
+        }
+        Ok((bytes, meta))
     }
 
     /// The bytes of an object, or `None` when it does not exist.
@@ -142,11 +278,26 @@ impl Store {
     /// # Errors
     /// `Storage`, naming the object.
     pub async fn get_if_exists(&self, key: &str) -> Result<Option<Bytes>> {
-        match self.inner.get(&self.path(key)?).await {
-            Ok(found) => Ok(Some(found.bytes().await?)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(Error::from(error).at(format!("reading `{key}` of `{}`", self.url))),
+        Ok(self.get_with_version(key).await?.map(|(bytes, _)| bytes))
+    }
+
+    /// The bytes of an object and the version that they are, or `None` when it does not exist.
+    ///
+    /// # Errors
+    /// `Storage`, naming the object.
+    pub async fn get_with_version(&self, key: &str) -> Result<Option<(Bytes, Version)>> {
+        let refused = |error: object_store::Error| self.refused(&error, &format!("reading `{key}`"));
+        let found = match self.inner.get(&self.path(key)?).await {
+            Err(object_store::Error::NotFound { .. }) => return Ok(None),
+            found => found.map_err(refused)?,
+        };
+        let meta = found.meta.clone();
+        let version = Version(UpdateVersion { e_tag: meta.e_tag, version: meta.version });
+        let bytes = found.bytes().await.map_err(refused)?;
+        if bytes.len() as u64 != meta.size {
+            return Err(self.cut(key, bytes.len(), meta.size));
         }
+        Ok(Some((bytes, version)))
     }
 
     /// Writes an object in one atomic put.
@@ -154,9 +305,57 @@ impl Store {
     /// # Errors
     /// `Storage`, naming the object.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
-        self.inner.put(&self.path(key)?, PutPayload::from_bytes(bytes)).await.map_err(|error| {
-            Error::from(error).at(format!("writing `{key}` to `{}`", self.url)).hint("check that the place is writable")
-        })?;
+        self.writable(key)?;
+        let put = self.inner.put(&self.path(key)?, PutPayload::from_bytes(bytes)).await;
+        put.map(drop).map_err(|error| self.refused(&error, &format!("writing `{key}`")))
+    }
+
+    /// Writes an object that must not exist yet. `None`: another one stands there.
+    ///
+    /// The bytes must be the writer's own, such as its name and a random number: when an answer is lost, the object is
+    /// read back, and the same bytes mean that the put had worked.
+    ///
+    /// # Errors
+    /// `Storage`, naming the object; then the object may exist all the same.
+    pub async fn put_new(&self, key: &str, bytes: Bytes) -> Result<Option<Version>> {
+        self.put_if(key, bytes, PutMode::Create).await
+    }
+
+    /// Replaces an object that must still be of a version. `None`: another version stands there, or none. The rule of
+    /// [`Store::put_new`] for the bytes holds. Local folders cannot do it.
+    ///
+    /// # Errors
+    /// `Storage`, naming the object; then the object may have been replaced all the same.
+    pub async fn put_if_unchanged(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Option<Version>> {
+        self.put_if(key, bytes, PutMode::Update(version.0.clone())).await
+    }
+
+    async fn put_if(&self, key: &str, bytes: Bytes, mode: PutMode) -> Result<Option<Version>> {
+        use object_store::Error as Refused;
+        self.writable(key)?;
+        let payload = PutPayload::from_bytes(bytes.clone());
+        let error = match self.inner.put_opts(&self.path(key)?, payload, mode.into()).await {
+            Ok(put) => return Ok(Some(Version(UpdateVersion { e_tag: put.e_tag, version: put.version }))),
+            Err(error @ (Refused::NotImplemented { .. } | Refused::PermissionDenied { .. })) => {
+                return Err(self.refused(&error, &format!("writing `{key}`")));
+            }
+            Err(error) => error,
+        };
+        // The client sends a put again when the connection broke, and then meets what its first try wrote.
+        let refused = self.refused(&error, &format!("writing `{key}`"));
+        match self.get_with_version(key).await {
+            Ok(Some((standing, version))) if standing == bytes => Ok(Some(version)),
+            Ok(_) if matches!(error, Refused::AlreadyExists { .. } | Refused::Precondition { .. }) => Ok(None),
+            _ => Err(refused),
+        }
+    }
+
+    fn writable(&self, key: &str) -> Result<()> {
+        if self.is_read_only {
+            return Err(Error::storage(format!("`{key}` cannot be written: plain HTTP is read only"))
+                .at(format!("at `{}`", self.url))
+                .hint("give state and output a place in s3://, gs://, az:// or a folder"));
+        }
         Ok(())
     }
 
@@ -165,9 +364,10 @@ impl Store {
     /// # Errors
     /// `Storage`, naming the object.
     pub async fn delete(&self, key: &str) -> Result<()> {
+        self.writable(key)?;
         match self.inner.delete(&self.path(key)?).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(Error::from(error).at(format!("deleting `{key}` of `{}`", self.url))),
+            Err(error) => Err(self.refused(&error, &format!("deleting `{key}`"))),
         }
     }
 
@@ -182,6 +382,24 @@ impl Store {
     }
 }
 
+/// The error for a read of the engine that a store refused; `None` when the engine failed for another reason.
+pub fn refused(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        let shared = cause.downcast_ref::<Arc<object_store::Error>>().map(Arc::as_ref);
+        if let Some(refused) = shared.or_else(|| cause.downcast_ref()) {
+            return Some(refusal::refusal(refused, "reading the state or the output", None, &open::secrets()));
+        }
+        next = cause.source();
+    }
+    None
+}
+
+fn etag(meta: &ObjectMeta) -> String {
+    let made_up = || format!("{}-{}", meta.size, meta.last_modified.timestamp_micros());
+    meta.e_tag.clone().unwrap_or_else(made_up)
+}
+
 fn bad_url(url: &Url, error: object_store::path::Error) -> Error {
     Error::usage(format!("`{url}` is no usable place")).because(error)
 }
@@ -192,7 +410,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_object_is_listed_read_and_deleted() {
-        let store = Store::open(&Url::parse("memory:///store_test/a/").unwrap(), &[]).unwrap();
+        let store = Store::open(&Url::parse("memory:///store_test/a/").unwrap(), &Stores::default()).unwrap();
         store.put("x/y.json", Bytes::from_static(b"{}")).await.unwrap();
         let listed = store.list().await.unwrap();
         assert_eq!(listed.iter().map(|l| l.key.as_str()).collect::<Vec<_>>(), ["x/y.json"]);
@@ -203,13 +421,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_folder_is_an_error_not_an_empty_source() {
-        let store = Store::open(&Url::parse("file:///nowhere/at/all/").unwrap(), &[]).unwrap();
+        let store = Store::open(&Url::parse("file:///nowhere/at/all/").unwrap(), &Stores::default()).unwrap();
         let error = store.list().await.unwrap_err();
         assert_eq!(error.kind().exit_code(), 3);
     }
 
     #[test]
     fn an_unknown_scheme_is_refused() {
-        assert!(Store::open(&Url::parse("ftp://x/").unwrap(), &[]).is_err());
+        assert!(Store::open(&Url::parse("ftp://x/").unwrap(), &Stores::default()).is_err());
     }
 }

@@ -7,12 +7,15 @@ mod facts;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::wire::{Limits, Wire};
 pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
 
 /// What a run works on, fully decided.
@@ -32,8 +35,8 @@ pub struct Config {
     pub project: Option<PathBuf>,
     /// Sources in the order of the run file, which is their rank.
     pub sources: Vec<Source>,
-    /// Options of object stores, by URL prefix.
-    pub stores: Vec<StoreOptions>,
+    /// How object stores are reached.
+    pub stores: Stores,
     /// Days that marts look back.
     pub windows: Windows,
     /// Limits and memory.
@@ -72,8 +75,17 @@ pub enum DayBasis {
     Start,
 }
 
+/// How a run reaches its object stores: options by URL, and the one wire that all requests take.
+#[derive(Debug, Clone, Default)]
+pub struct Stores {
+    /// Options by URL prefix.
+    pub options: Vec<StoreOptions>,
+    /// Limits and counts of requests, shared by every store that is opened with this value or a copy of it.
+    pub wire: Arc<Wire>,
+}
+
 /// Options of the stores whose URLs begin with `url`.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoreOptions {
     /// URL prefix.
@@ -81,6 +93,31 @@ pub struct StoreOptions {
     /// Options as `object_store` names them; secrets as `${NAME}`.
     #[serde(default)]
     pub options: BTreeMap<String, String>,
+}
+
+impl StoreOptions {
+    /// Whether these options are meant for a URL: it is theirs or lies below it. `s3://logs` is not `s3://logs-eu`.
+    pub fn fit(&self, url: &Url) -> bool {
+        let (whole, prefix) = (url.as_str(), self.url.trim_end_matches('/'));
+        whole.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with(':'))
+    }
+}
+
+/// Values may be secrets by the time that anybody prints them.
+impl std::fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let keys: Vec<&String> = self.options.keys().collect();
+        f.debug_struct("StoreOptions").field("url", &self.url).field("options", &keys).finish()
+    }
+}
+
+/// Whether an option or environment variable of this name holds a secret.
+pub fn is_secret(name: &str) -> bool {
+    let words =
+        ["secret", "token", "password", "access_key", "account_key", "master_key", "service_account_key", "sas"];
+    let name = name.to_lowercase();
+    // The name of a file that holds a secret is none.
+    !name.ends_with("_file") && words.iter().any(|word| name.contains(word))
 }
 
 /// Days that marts look back from the run date.
@@ -109,11 +146,45 @@ pub struct EngineOptions {
     pub memory_mib: usize,
     /// Requests to object stores under way at once.
     pub concurrency: usize,
+    /// Requests to object stores begun in a second; 0 means no limit.
+    pub requests_per_second: u32,
+    /// Seconds until a connection to a store must stand.
+    pub connect_timeout_seconds: u64,
+    /// Seconds that one request to a store may take, its body included.
+    pub request_timeout_seconds: u64,
+    /// How often a request that failed is sent again, with growing pauses.
+    pub retries: usize,
+    /// Seconds after which a request that failed is not sent again.
+    pub retry_seconds: u64,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { kind: "local".into(), memory_mib: 1024, concurrency: 32 }
+        let limits = Limits::default();
+        Self {
+            kind: "local".into(),
+            memory_mib: 1024,
+            concurrency: limits.at_once,
+            requests_per_second: limits.per_second,
+            connect_timeout_seconds: limits.connect.as_secs(),
+            request_timeout_seconds: limits.request.as_secs(),
+            retries: limits.retries,
+            retry_seconds: limits.retry_for.as_secs(),
+        }
+    }
+}
+
+impl EngineOptions {
+    /// The limits of requests to object stores.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            at_once: self.concurrency,
+            per_second: self.requests_per_second,
+            connect: Duration::from_secs(self.connect_timeout_seconds),
+            request: Duration::from_secs(self.request_timeout_seconds),
+            retries: self.retries,
+            retry_for: Duration::from_secs(self.retry_seconds),
+        }
     }
 }
 
@@ -266,6 +337,13 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         return Err(wrong(format!("engine kind `{}` does not exist", run_file.engine.kind))
             .hint("write kind = \"local\" or leave the table out"));
     }
+    let EngineOptions { concurrency, connect_timeout_seconds, request_timeout_seconds, .. } = run_file.engine;
+    if [concurrency as u64, connect_timeout_seconds, request_timeout_seconds].contains(&0) {
+        return Err(wrong("a limit of `[engine]` is 0".into()).hint(
+            "concurrency, connect_timeout_seconds and request_timeout_seconds are at least 1; \
+             leave a key out for its default",
+        ));
+    }
     let Windows { decision_days, report_days } = run_file.windows;
     if decision_days < 7 || decision_days % 7 != 0 || !(decision_days..=390).contains(&report_days) {
         return Err(wrong(format!("windows of {decision_days} and {report_days} days cannot be used"))
@@ -306,7 +384,10 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
             .clone()
             .or_else(|| run_file.project.map(|path| folder.map_or(path.clone(), |folder| folder.join(&path)))),
         sources,
-        stores: run_file.stores.into_iter().map(|store| secrets(store, place)).collect::<Result<_>>()?,
+        stores: Stores {
+            options: run_file.stores.into_iter().map(|store| secrets(store, place)).collect::<Result<_>>()?,
+            wire: Arc::new(Wire::new(run_file.engine.limits())),
+        },
         windows: run_file.windows,
         engine: run_file.engine,
         facts: Facts {
@@ -333,19 +414,23 @@ fn resolve(base: &Url, text: &str) -> Result<Url> {
     if text.contains("${") {
         return Err(Error::usage("`${...}` stands in a URL").hint("environment values are read in store options only"));
     }
-    base.join(text).map_err(|error| {
+    let url = base.join(text).map_err(|error| {
         Error::usage(format!("`{text}` is no URL or path"))
             .because(error)
             .hint("use a path, or a URL such as s3://bucket/prefix/, gs://..., az://...")
-    })
+    })?;
+    // What stands in a URL is printed and stored; the text itself is not said again.
+    if url.password().is_some() || url.query().is_some() {
+        return Err(Error::usage("a URL holds a password or a query")
+            .at(format!("at a URL of `{}://{}`", url.scheme(), url.host_str().unwrap_or_default()))
+            .hint("give credentials as options under [[stores]], as \"${NAME}\", or in the environment"));
+    }
+    Ok(url)
 }
 
 /// Replaces `${NAME}` in options; refuses a secret that stands there in clear text.
 fn secrets(mut store: StoreOptions, place: &str) -> Result<StoreOptions> {
     for (key, value) in &mut store.options {
-        let is_secret = ["secret", "token", "password", "access_key", "account_key", "service_account_key", "sas"]
-            .iter()
-            .any(|word| key.to_lowercase().contains(word));
         let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(str::to_string);
         match name {
             Some(name) => {
@@ -355,7 +440,7 @@ fn secrets(mut store: StoreOptions, place: &str) -> Result<StoreOptions> {
                         .hint("export it, or leave the option out to use the cloud's usual credential chain")
                 })?;
             }
-            None if is_secret => {
+            None if is_secret(key) => {
                 return Err(Error::usage(format!("store option `{key}` holds a secret in clear text"))
                     .at(format!("at {place}, store `{}`", store.url))
                     .hint("write it as \"${NAME}\" and export NAME"));

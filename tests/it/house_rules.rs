@@ -13,14 +13,15 @@ use trimtab::schema::Table;
 use super::support::root;
 
 /// Modules of `src` from the ground up: floor, name, and what it uses. `error` is the cellar: it uses nothing of ours.
-const FLOORS: [(u8, &str, &str); 17] = [
+const FLOORS: [(u8, &str, &str); 18] = [
     (0, "error", ""),
-    (1, "config", "error"),
+    (0, "wire", ""),
+    (1, "config", "error wire"),
     (1, "header", ""),
     (1, "outcome", ""),
     (2, "reader", ""),
     (2, "schema", "error header"),
-    (2, "store", "config error"),
+    (2, "store", "config error wire"),
     (3, "table_file", "error reader schema"),
     (4, "project", "error header reader schema"),
     (5, "engine", "config error project schema store"),
