@@ -6,21 +6,23 @@
 
 pub mod dates;
 mod open;
+mod recent;
 mod refusal;
+mod version;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDate, Utc};
-use futures::{StreamExt, TryStreamExt};
+use chrono::{DateTime, Utc};
+use futures::StreamExt;
 use object_store::path::Path;
-use object_store::{ListResult, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, UpdateVersion};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
 use url::Url;
 
 use crate::config::Stores;
 use crate::error::{Error, Result};
 use crate::wire::{Counts, Wire};
-use dates::{DateLayout, Take};
+pub use version::Version;
 
 /// An object store and the prefix inside it that a URL names.
 #[derive(Clone)]
@@ -54,10 +56,6 @@ pub struct Listed {
     /// Time of the last change.
     pub last_modified: DateTime<Utc>,
 }
-
-/// The version of an object that stands; what a conditional put compares.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Version(UpdateVersion);
 
 impl Store {
     /// Opens the store of a URL. No request is made.
@@ -131,65 +129,6 @@ impl Store {
             return Ok(self.listed(meta).into_iter().collect());
         }
         let mut listed = self.below(&self.prefix).await?;
-        listed.sort_by(|a, b| a.key.cmp(&b.key));
-        Ok(listed)
-    }
-
-    /// The first objects that a listing gives, at most `most`: enough to see how keys look. One request, if `most` is
-    /// not above the store's page, which is 1,000 or more everywhere.
-    ///
-    /// # Errors
-    /// As [`Store::list`].
-    pub async fn sample(&self, most: usize) -> Result<Vec<Listed>> {
-        self.exists()?;
-        if self.only.is_some() {
-            return self.list().await;
-        }
-        let found: Vec<_> = self
-            .inner
-            .list(Some(&self.prefix))
-            .take(most)
-            .try_collect()
-            .await
-            .map_err(|error| self.refused(&error, "listing"))?;
-        Ok(found.into_iter().filter_map(|meta| self.listed(meta)).collect())
-    }
-
-    /// Every object but those in date folders that end before `first`, ordered by key. The folders of the layout are
-    /// walked, so old years cost nothing; `[engine] concurrency` bounds the requests under way.
-    ///
-    /// # Errors
-    /// As [`Store::list`].
-    pub async fn list_since(&self, layout: &DateLayout, first: NaiveDate) -> Result<Vec<Listed>> {
-        self.exists()?;
-        let mut listed = Vec::new();
-        let mut pending = vec![self.prefix.clone()];
-        while !pending.is_empty() {
-            let walked = futures::stream::iter(
-                std::mem::take(&mut pending)
-                    .into_iter()
-                    .map(|folder| async move { self.inner.list_with_delimiter(Some(&folder)).await }),
-            )
-            .buffer_unordered(self.wire.limits().at_once.max(1));
-            let walked: Vec<ListResult> =
-                walked.try_collect().await.map_err(|error| self.refused(&error, "listing"))?;
-            let mut whole = Vec::new();
-            for ListResult { common_prefixes, objects, .. } in walked {
-                listed.extend(objects.into_iter().filter_map(|meta| self.listed(meta)));
-                for folder in common_prefixes {
-                    let names = self.names(&folder);
-                    match layout.take(&names.iter().map(String::as_str).collect::<Vec<_>>(), first) {
-                        Take::Skip => {}
-                        Take::Whole => whole.push(folder),
-                        Take::Inside => pending.push(folder),
-                    }
-                }
-            }
-            let below = futures::stream::iter(whole.iter().map(|folder| self.below(folder)));
-            let below: Vec<Vec<Listed>> =
-                below.buffer_unordered(self.wire.limits().at_once.max(1)).try_collect().await?;
-            listed.extend(below.into_iter().flatten());
-        }
         listed.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(listed)
     }
@@ -281,25 +220,6 @@ impl Store {
         Ok(self.get_with_version(key).await?.map(|(bytes, _)| bytes))
     }
 
-    /// The bytes of an object and the version that they are, or `None` when it does not exist.
-    ///
-    /// # Errors
-    /// `Storage`, naming the object.
-    pub async fn get_with_version(&self, key: &str) -> Result<Option<(Bytes, Version)>> {
-        let refused = |error: object_store::Error| self.refused(&error, &format!("reading `{key}`"));
-        let found = match self.inner.get(&self.path(key)?).await {
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            found => found.map_err(refused)?,
-        };
-        let meta = found.meta.clone();
-        let version = Version(UpdateVersion { e_tag: meta.e_tag, version: meta.version });
-        let bytes = found.bytes().await.map_err(refused)?;
-        if bytes.len() as u64 != meta.size {
-            return Err(self.cut(key, bytes.len(), meta.size));
-        }
-        Ok(Some((bytes, version)))
-    }
-
     /// Writes an object in one atomic put.
     ///
     /// # Errors
@@ -308,46 +228,6 @@ impl Store {
         self.writable(key)?;
         let put = self.inner.put(&self.path(key)?, PutPayload::from_bytes(bytes)).await;
         put.map(drop).map_err(|error| self.refused(&error, &format!("writing `{key}`")))
-    }
-
-    /// Writes an object that must not exist yet. `None`: another one stands there.
-    ///
-    /// The bytes must be the writer's own, such as its name and a random number: when an answer is lost, the object is
-    /// read back, and the same bytes mean that the put had worked.
-    ///
-    /// # Errors
-    /// `Storage`, naming the object; then the object may exist all the same.
-    pub async fn put_new(&self, key: &str, bytes: Bytes) -> Result<Option<Version>> {
-        self.put_if(key, bytes, PutMode::Create).await
-    }
-
-    /// Replaces an object that must still be of a version. `None`: another version stands there, or none. The rule of
-    /// [`Store::put_new`] for the bytes holds. Local folders cannot do it.
-    ///
-    /// # Errors
-    /// `Storage`, naming the object; then the object may have been replaced all the same.
-    pub async fn put_if_unchanged(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Option<Version>> {
-        self.put_if(key, bytes, PutMode::Update(version.0.clone())).await
-    }
-
-    async fn put_if(&self, key: &str, bytes: Bytes, mode: PutMode) -> Result<Option<Version>> {
-        use object_store::Error as Refused;
-        self.writable(key)?;
-        let payload = PutPayload::from_bytes(bytes.clone());
-        let error = match self.inner.put_opts(&self.path(key)?, payload, mode.into()).await {
-            Ok(put) => return Ok(Some(Version(UpdateVersion { e_tag: put.e_tag, version: put.version }))),
-            Err(error @ (Refused::NotImplemented { .. } | Refused::PermissionDenied { .. })) => {
-                return Err(self.refused(&error, &format!("writing `{key}`")));
-            }
-            Err(error) => error,
-        };
-        // The client sends a put again when the connection broke, and then meets what its first try wrote.
-        let refused = self.refused(&error, &format!("writing `{key}`"));
-        match self.get_with_version(key).await {
-            Ok(Some((standing, version))) if standing == bytes => Ok(Some(version)),
-            Ok(_) if matches!(error, Refused::AlreadyExists { .. } | Refused::Precondition { .. }) => Ok(None),
-            _ => Err(refused),
-        }
     }
 
     fn writable(&self, key: &str) -> Result<()> {

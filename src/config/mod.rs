@@ -4,6 +4,7 @@
 //! Unknown keys are refused. `${NAME}` is read from the environment, in store options only, where secrets stand.
 
 mod facts;
+mod stores;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,7 @@ use url::Url;
 use crate::error::{Error, Result};
 use crate::wire::{Limits, Wire};
 pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
+pub use stores::{StoreOptions, Stores, is_secret};
 
 /// What a run works on, fully decided.
 #[derive(Debug, Clone)]
@@ -73,51 +75,6 @@ pub enum DayBasis {
     End,
     /// Start of the call.
     Start,
-}
-
-/// How a run reaches its object stores: options by URL, and the one wire that all requests take.
-#[derive(Debug, Clone, Default)]
-pub struct Stores {
-    /// Options by URL prefix.
-    pub options: Vec<StoreOptions>,
-    /// Limits and counts of requests, shared by every store that is opened with this value or a copy of it.
-    pub wire: Arc<Wire>,
-}
-
-/// Options of the stores whose URLs begin with `url`.
-#[derive(Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoreOptions {
-    /// URL prefix.
-    pub url: String,
-    /// Options as `object_store` names them; secrets as `${NAME}`.
-    #[serde(default)]
-    pub options: BTreeMap<String, String>,
-}
-
-impl StoreOptions {
-    /// Whether these options are meant for a URL: it is theirs or lies below it. `s3://logs` is not `s3://logs-eu`.
-    pub fn fit(&self, url: &Url) -> bool {
-        let (whole, prefix) = (url.as_str(), self.url.trim_end_matches('/'));
-        whole.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with(':'))
-    }
-}
-
-/// Values may be secrets by the time that anybody prints them.
-impl std::fmt::Debug for StoreOptions {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let keys: Vec<&String> = self.options.keys().collect();
-        f.debug_struct("StoreOptions").field("url", &self.url).field("options", &keys).finish()
-    }
-}
-
-/// Whether an option or environment variable of this name holds a secret.
-pub fn is_secret(name: &str) -> bool {
-    let words =
-        ["secret", "token", "password", "access_key", "account_key", "master_key", "service_account_key", "sas"];
-    let name = name.to_lowercase();
-    // The name of a file that holds a secret is none.
-    !name.ends_with("_file") && words.iter().any(|word| name.contains(word))
 }
 
 /// Days that marts look back from the run date.
@@ -385,7 +342,7 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
             .or_else(|| run_file.project.map(|path| folder.map_or(path.clone(), |folder| folder.join(&path)))),
         sources,
         stores: Stores {
-            options: run_file.stores.into_iter().map(|store| secrets(store, place)).collect::<Result<_>>()?,
+            options: run_file.stores.into_iter().map(|store| stores::secrets(store, place)).collect::<Result<_>>()?,
             wire: Arc::new(Wire::new(run_file.engine.limits())),
         },
         windows: run_file.windows,
@@ -426,29 +383,6 @@ fn resolve(base: &Url, text: &str) -> Result<Url> {
             .hint("give credentials as options under [[stores]], as \"${NAME}\", or in the environment"));
     }
     Ok(url)
-}
-
-/// Replaces `${NAME}` in options; refuses a secret that stands there in clear text.
-fn secrets(mut store: StoreOptions, place: &str) -> Result<StoreOptions> {
-    for (key, value) in &mut store.options {
-        let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(str::to_string);
-        match name {
-            Some(name) => {
-                *value = std::env::var(&name).map_err(|_| {
-                    Error::usage(format!("environment variable `{name}` is not set"))
-                        .at(format!("at {place}, store `{}`, option `{key}`", store.url))
-                        .hint("export it, or leave the option out to use the cloud's usual credential chain")
-                })?;
-            }
-            None if is_secret(key) => {
-                return Err(Error::usage(format!("store option `{key}` holds a secret in clear text"))
-                    .at(format!("at {place}, store `{}`", store.url))
-                    .hint("write it as \"${NAME}\" and export NAME"));
-            }
-            None => {}
-        }
-    }
-    Ok(store)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! ```text
 //! let sample = store.sample(1_000).await?;
 //! let listed = match DateLayout::recognise(sample.iter().map(|object| object.key.as_str())) {
-//!     Some(layout) => store.list_since(&layout, first_day).await?,
+//!     Some(dates) => store.list_since(&dates, first_day).await?,
 //!     None => store.list().await?,
 //! };
 //! ```
@@ -53,16 +53,16 @@ pub(super) enum Take {
 impl DateLayout {
     /// The layout that all keys of a sample share; `None` when there is none, or no key.
     pub fn recognise<'a>(keys: impl IntoIterator<Item = &'a str>) -> Option<DateLayout> {
-        let mut layout: Option<DateLayout> = None;
+        let mut common: Option<DateLayout> = None;
         for key in keys {
             let folders = folders_of(key);
-            let found = match layout {
+            let found = match common {
                 None => (0..folders.len().min(DEEPEST + 1)).find_map(|depth| DateLayout::at(&folders, depth)),
                 Some(known) => DateLayout::at(&folders, known.depth),
             }?;
-            layout = match (layout.map(|known| known.form), found.form) {
+            common = match (common.map(|known| known.form), found.form) {
                 (None, _) => Some(found),
-                (Some(known), form) if known == form => layout,
+                (Some(known), form) if known == form => common,
                 // A day's folder here and none there: months are what both have.
                 (Some(Form::YearMonth | Form::YearMonthDay), Form::YearMonth | Form::YearMonthDay) => {
                     Some(DateLayout { form: Form::YearMonth, ..found })
@@ -70,7 +70,7 @@ impl DateLayout {
                 _ => return None,
             };
         }
-        layout
+        common
     }
 
     fn at(folders: &[&str], depth: usize) -> Option<DateLayout> {
@@ -247,8 +247,8 @@ mod tests {
 
     #[test]
     fn only_folders_that_end_before_the_first_day_are_skipped() {
-        let layout = DateLayout::recognise(["eu/2026/11/20/a"]).unwrap();
-        let take = |folder: &str| layout.take(&folder.split('/').collect::<Vec<_>>(), date("2026-11-05"));
+        let dates = DateLayout::recognise(["eu/2026/11/20/a"]).unwrap();
+        let take = |folder: &str| dates.take(&folder.split('/').collect::<Vec<_>>(), date("2026-11-05"));
         for (folder, expected) in [
             ("eu", Take::Inside),
             ("eu/2025", Take::Skip),
@@ -266,17 +266,17 @@ mod tests {
         ] {
             assert_eq!(take(folder), expected, "{folder}");
         }
-        assert!(layout.is_before("eu/2026/11/04/07/a.json", date("2026-11-05")));
-        assert!(!layout.is_before("eu/2026/11/05/07/a.json", date("2026-11-05")));
-        assert!(!layout.is_before("eu/a.json", date("2026-11-05")));
-        assert!(!layout.is_before("a.json", date("2026-11-05")));
+        assert!(dates.is_before("eu/2026/11/04/07/a.json", date("2026-11-05")));
+        assert!(!dates.is_before("eu/2026/11/05/07/a.json", date("2026-11-05")));
+        assert!(!dates.is_before("eu/a.json", date("2026-11-05")));
+        assert!(!dates.is_before("a.json", date("2026-11-05")));
     }
 
     #[test]
     fn a_months_folder_is_old_when_its_last_day_is() {
-        let layout = DateLayout::recognise(["BILLING_PERIOD=2026-02/a"]).unwrap();
+        let dates = DateLayout::recognise(["BILLING_PERIOD=2026-02/a"]).unwrap();
         for (first, expected) in [("2026-02-28", Take::Whole), ("2026-03-01", Take::Skip)] {
-            assert_eq!(layout.take(&["BILLING_PERIOD=2026-02"], date(first)), expected, "{first}");
+            assert_eq!(dates.take(&["BILLING_PERIOD=2026-02"], date(first)), expected, "{first}");
         }
     }
 }

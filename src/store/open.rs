@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey};
 use object_store::azure::{AzureConfigKey, MicrosoftAzureBuilder};
 use object_store::client::{
-    HttpClient, HttpConnector, HttpError, HttpRequest, HttpResponse, HttpService, ReqwestConnector,
+    HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse, HttpService, ReqwestConnector,
 };
 use object_store::gcp::{GoogleCloudStorageBuilder, GoogleConfigKey};
 use object_store::http::HttpBuilder;
@@ -230,12 +230,26 @@ impl HttpService for MeteredClient {
                 _ => Verb::Other,
             };
             let place = self.wire.admit(verb).await;
-            let answer = self.inner.execute(request).await;
+            let answer = match self.inner.execute(request).await {
+                Ok(page) if verb == Verb::List => whole(page).await,
+                answer => answer,
+            };
             if answer.as_ref().map_or(true, |answer| answer.status().as_u16() >= 500 || answer.status() == 429) {
                 self.wire.failed();
             }
             drop(place);
             answer
         })
+    }
+}
+
+/// A page of a listing with its body read. The client sends a request again when the connection breaks before the answer,
+/// and takes up an object's body where it was cut; a page's body it reads once. So it is read here, inside its retries.
+async fn whole(page: HttpResponse) -> std::result::Result<HttpResponse, HttpError> {
+    let (head, body) = page.into_parts();
+    match body.bytes().await {
+        Ok(bytes) => Ok(HttpResponse::from_parts(head, bytes.into())),
+        Err(error) if error.kind() == HttpErrorKind::Timeout => Err(error),
+        Err(error) => Err(HttpError::new(HttpErrorKind::Interrupted, error)),
     }
 }

@@ -199,7 +199,8 @@ mod tests {
 
     fn refused(status: &str, body: &str) -> String {
         said(&format!(
-            "Error performing GET http://user:pw@127.0.0.1:9000/bucket?sig=abc in 2ms - Server returned non-2xx status code: {status}: {body}"
+            "Error performing GET http://user:pw@127.0.0.1:9000/bucket?sig=abc in 2ms - \
+             Server returned non-2xx status code: {status}: {body}"
         ))
     }
 

@@ -1,9 +1,13 @@
 //! Everything that is tested from outside, in one binary: linking the engine many times is slow.
 
+#[path = "../support/http/mod.rs"]
+mod http;
+mod shelves;
 mod support;
 
 mod any_records;
 mod cli;
+mod faults;
 mod formats;
 mod golden;
 mod hostile;
@@ -12,4 +16,5 @@ mod prices;
 mod properties;
 mod recipes;
 mod sql;
+mod stores;
 mod witness;

@@ -7,6 +7,7 @@ mod azure;
 mod duckdb;
 mod mmlu;
 mod section17;
+mod stores;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
