@@ -15,6 +15,7 @@ mod house_rules;
 mod prices;
 mod properties;
 mod recipes;
+mod small_objects;
 mod sql;
 mod stores;
 mod witness;

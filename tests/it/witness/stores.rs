@@ -5,6 +5,7 @@
 use super::{absent, present};
 use crate::faults::{passing_faults_change_nothing, single_calls};
 use crate::shelves::{Shelf, is_there};
+use crate::small_objects::each_object_is_read_once;
 use crate::stores::{conforms, published, reads, run, run_file, same_bytes, same_night, sample_objects};
 use crate::support::{Place, said};
 
@@ -76,6 +77,12 @@ fn fake_gcs_is_read() {
     let night = run(&Place::new(), &text, &shelf.environment, &["--quiet"]);
     assert_eq!(night.code, 0, "{}", night.err);
     same_bytes(&shelf, &published(&folder));
+}
+
+#[test]
+fn one_record_objects_on_seaweedfs_are_each_read_once() {
+    let Some(shelf) = seaweedfs() else { return };
+    each_object_is_read_once(&shelf);
 }
 
 #[test]
