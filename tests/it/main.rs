@@ -7,6 +7,7 @@ mod support;
 
 mod any_records;
 mod cli;
+mod deployment;
 mod faults;
 mod formats;
 mod golden;
