@@ -117,6 +117,10 @@ impl Store {
         refusal::refusal(error, what, Some(&self.url), &self.secrets)
     }
 
+    fn unlisted(&self, error: &object_store::Error) -> Error {
+        refusal::refusal(error, &format!("listing `{}`", self.url), None, &self.secrets)
+    }
+
     /// Every object below the URL, ordered by key.
     ///
     /// # Errors
@@ -139,7 +143,7 @@ impl Store {
         let mut listed = Vec::new();
         while let Some(meta) = objects.next().await {
             let meta = meta.map_err(|error| {
-                let told = self.refused(&error, "listing");
+                let told = self.unlisted(&error);
                 let hint = "plain web servers list nothing: name one object, with a URL that does not end with a slash";
                 if self.is_read_only { told.hint(hint) } else { told }
             })?;

@@ -25,7 +25,7 @@ impl Store {
             .take(most)
             .try_collect()
             .await
-            .map_err(|error| self.refused(&error, "listing"))?;
+            .map_err(|error| self.unlisted(&error))?;
         Ok(found.into_iter().filter_map(|meta| self.listed(meta)).collect())
     }
 
@@ -45,8 +45,7 @@ impl Store {
                     .map(|folder| async move { self.inner.list_with_delimiter(Some(&folder)).await }),
             )
             .buffer_unordered(self.wire.limits().at_once.max(1));
-            let walked: Vec<ListResult> =
-                walked.try_collect().await.map_err(|error| self.refused(&error, "listing"))?;
+            let walked: Vec<ListResult> = walked.try_collect().await.map_err(|error| self.unlisted(&error))?;
             let mut whole = Vec::new();
             for ListResult { common_prefixes, objects, .. } in walked {
                 listed.extend(objects.into_iter().filter_map(|meta| self.listed(meta)));

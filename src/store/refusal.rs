@@ -113,6 +113,7 @@ const CREDENTIALS: &str =
     "export the cloud's usual variables (AWS_*, AZURE_*, GOOGLE_*) or run where a role gives them";
 const POLICY: &str = "let the credentials read, list or write this place; docs/deployment.md has the least policies";
 const REGION: &str = "set the bucket's region: AWS_REGION, or aws_region under [[stores]]";
+const FOLDER: &str = "check that the place is writable, who owns it, and that its disk has room";
 const SLOW: &str =
     "run again; if it stays so, raise request_timeout_seconds or retries, or lower concurrency, under [engine]";
 
@@ -137,7 +138,7 @@ fn judge(error: &(dyn StdError + 'static), chain: &str, answer: &Answer) -> (Str
     if has(&["NoSuchBucket", "ContainerNotFound", "The specified bucket does not exist"]) {
         return (
             "the bucket does not exist".into(),
-            "correct the bucket in the URL, or create it; trimtab creates none",
+            "check the bucket in the URL and under [[stores]], or create it: trimtab creates none",
         );
     }
     match answer.status {
@@ -163,8 +164,9 @@ fn judge(error: &(dyn StdError + 'static), chain: &str, answer: &Answer) -> (Str
     if has(&["dns error", "failed to lookup address"]) {
         return ("the host's name is not known".into(), "check the URL, the endpoint under [[stores]] and the network");
     }
-    if has(&["ermission denied"]) {
-        return ("access is refused".into(), "check who owns the folder and that it is writable");
+    if has(&["os error"]) && kind_of_failure(error).is_none() {
+        let reason = if has(&["ermission denied"]) { "access is refused" } else { "the file system cannot do it" };
+        return (reason.into(), FOLDER);
     }
     match kind_of_failure(error) {
         Some(HttpErrorKind::Timeout) => ("the store did not answer in time".into(), SLOW),
@@ -247,5 +249,6 @@ mod tests {
         };
         let told = refusal(&error, "writing `a`", Some(&Url::parse("file:///full/").unwrap()), &[]);
         assert_eq!(told.source().unwrap().to_string(), "No space left on device (os error 28)");
+        assert!(told.hint_text().unwrap().contains("its disk has room"));
     }
 }

@@ -51,7 +51,7 @@ fn every_option_of_the_examples_exists() {
     for language in ["sh", "ini", "yaml", "python"] {
         for block in blocks(language) {
             let words = block.split(|letter: char| letter.is_whitespace() || "\",[]".contains(letter));
-            for option in words.filter(|word| word.starts_with("--") && block.contains("trimtab run")) {
+            for option in words.filter(|word| word.starts_with("--") && block.contains("--config")) {
                 assert!(help.contains(option), "`trimtab run` has no {option}:\n{block}");
                 seen += 1;
             }
@@ -67,7 +67,8 @@ fn every_limit_of_the_page_is_a_key_with_its_default() {
     let keys = ["concurrency", "requests_per_second", "connect_timeout_seconds", "request_timeout_seconds"];
     for key in keys.iter().chain(&["retries", "retry_seconds"]) {
         let line = example.lines().find_map(|line| line.strip_prefix(&format!("# {key} = ")));
-        let default = line.and_then(|line| line.split_whitespace().next()).unwrap_or_else(|| panic!("{key} in init.toml"));
+        let default =
+            line.and_then(|line| line.split_whitespace().next()).unwrap_or_else(|| panic!("{key} in init.toml"));
         assert!(page.contains(&format!("| `{key}` | {default} |")), "{key} = {default} on the page");
         let place = Place::new();
         place.run_file("2026-11-21", &[("a", "litellm", "logs/")], &format!("[engine]\n{key} = {default}\n"));
