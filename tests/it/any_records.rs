@@ -106,7 +106,7 @@ impl Draw {
         match self.random.below(10) {
             0 => quoted(&self.random.below(3_000).to_string()),
             1 => quoted("2026-10-05T08:00:02.123Z"),
-            2 => quoted(&self.random.one_of(&[
+            2 => quoted(self.random.one_of(&[
                 "",
                 " ",
                 "a\"b\\c",
