@@ -22,7 +22,7 @@ use crate::config::EngineOptions;
 use crate::error::{Error, Result};
 use crate::project::{Query, graph};
 use crate::schema::empty;
-use crate::store::Store;
+use crate::store::{self, Store};
 
 /// Partitions of every plan: a constant, because row order inside a file depends on it.
 const TARGET_PARTITIONS: usize = 1;
@@ -149,18 +149,22 @@ impl Engine {
     /// Runs a query and gives its rows.
     ///
     /// # Errors
-    /// `Project` when it does not plan, `Engine` when it fails.
+    /// `Project` when it does not plan, `Storage` when a store refuses, `Engine` when it fails.
     pub async fn run(&self, query: &Query) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let plan = self.plan(query).await?;
         self.collect(plan).await.map_err(|error| {
-            Error::engine(format!("query `{}` failed", query.name)).at(format!("at {}", query.path)).because(error)
+            let place = format!("at {}", query.path);
+            match store::refused(&error) {
+                Some(refused) => refused.at(place),
+                None => Error::engine(format!("query `{}` failed", query.name)).at(place).because(error),
+            }
         })
     }
 
     /// Runs one read-only select.
     ///
     /// # Errors
-    /// `Usage` for anything but a select, or SQL that does not plan; `Engine` when it fails.
+    /// `Usage` for anything but a select, or SQL that does not plan; `Storage` when a store refuses, `Engine` when it fails.
     pub async fn select(&self, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let wrong = |error: datafusion::error::DataFusionError| {
             Error::usage("the select cannot be run")
@@ -178,7 +182,7 @@ impl Engine {
         options.verify_plan(&plan).map_err(|error| {
             Error::usage("only a select may be run").because(error).hint("published data is read only")
         })?;
-        Ok(self.collect(plan).await?)
+        self.collect(plan).await.map_err(|error| store::refused(&error).unwrap_or_else(|| error.into()))
     }
 
     async fn collect(&self, plan: LogicalPlan) -> datafusion::error::Result<(SchemaRef, Vec<RecordBatch>)> {
@@ -199,6 +203,7 @@ mod tests {
     use url::Url;
 
     use super::*;
+    use crate::config::Stores;
     use crate::table_file::to_parquet;
 
     fn schema() -> SchemaRef {
@@ -216,7 +221,7 @@ mod tests {
 
     #[tokio::test]
     async fn days_are_read_back_with_the_contracts_schema_and_an_empty_relation_plans() {
-        let store = Store::open(&Url::parse("memory:///engine_test/things/").unwrap(), &[]).unwrap();
+        let store = Store::open(&Url::parse("memory:///engine_test/things/").unwrap(), &Stores::default()).unwrap();
         let engine = Engine::open(&EngineOptions::default()).await.unwrap();
         engine.mount(&store);
         engine.register_days("things", &schema(), &store, None).unwrap();

@@ -136,19 +136,6 @@ impl From<datafusion::parquet::errors::ParquetError> for Error {
     }
 }
 
-impl From<object_store::Error> for Error {
-    fn from(error: object_store::Error) -> Self {
-        let hint = match &error {
-            object_store::Error::NotFound { .. } => "check the URL and that the bucket or folder exists",
-            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
-                "check the credentials in the environment and the bucket's policy"
-            }
-            _ => "check the network, the URL and the credentials",
-        };
-        Error::storage("the object store failed").because(error).hint(hint)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

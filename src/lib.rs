@@ -32,3 +32,4 @@ pub mod requests;
 pub mod schema;
 pub mod store;
 pub mod table_file;
+pub mod wire;

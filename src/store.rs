@@ -1,54 +1,51 @@
 //! A URL and the object store behind it: list, get, put. Knows no SQL.
 //!
-//! Every store that `object_store` knows works here: `file:`, `memory:`, `s3:`, `gs:`, `az:` and `http:` (read only).
-//! Options and credentials come from the run file's `[[stores]]` and the environment's usual variables.
+//! `file:`, `memory:`, `s3:`, `gs:`, `az:` and `https:` (read only) are served. Options and credentials come from the
+//! run file's `[[stores]]` and the environment's usual variables; limits of requests from its `[engine]`. [`dates`] is
+//! how a night lists recent days only; `open` builds the clients, `refusal` says what an error means.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+pub mod dates;
+mod local;
+mod open;
+mod recent;
+mod refusal;
+mod version;
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use futures::TryStreamExt;
+use futures::StreamExt;
 use object_store::path::Path;
-use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload, PutResult, UpdateVersion};
+use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt, PutPayload};
 use url::Url;
 
-use crate::config::StoreOptions;
+use crate::config::Stores;
 use crate::error::{Error, Result};
-use crate::requests::Hooked;
-
-/// The process's one in-memory store: `memory:` URLs of the sample and of tests share it.
-static MEMORY: LazyLock<Arc<object_store::memory::InMemory>> = LazyLock::new(Arc::default);
-
-/// Stores that the embedding program brought: `memory://NAME/` is the one that bears the name.
-static MOUNTED: Mutex<BTreeMap<String, Arc<dyn ObjectStore>>> = Mutex::new(BTreeMap::new());
-
-/// Lets `memory://NAME/` be a store of the embedding program's own, replacing what bore the name.
-pub fn mount(name: &str, store: Arc<dyn ObjectStore>) {
-    MOUNTED.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_string(), store);
-}
-
-/// The store of a `memory:` URL.
-fn memory(url: &Url) -> Result<Arc<dyn ObjectStore>> {
-    let Some(name) = url.host_str() else { return Ok(MEMORY.clone()) };
-    let mounted = MOUNTED.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-    mounted.ok_or_else(|| {
-        Error::usage(format!("no store is mounted as `{name}`"))
-            .at(format!("at `{url}`"))
-            .hint("`memory:///folder/` is this process's own memory; names are for programs that embed trimtab")
-    })
-}
-
-/// What an object was when it was read or written: the condition of the next write.
-#[derive(Debug, Clone)]
-pub struct Version(UpdateVersion);
+use crate::wire::{Counts, Wire};
+pub use open::mount;
+pub use version::Version;
 
 /// An object store and the prefix inside it that a URL names.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Store {
     url: Url,
     inner: Arc<dyn ObjectStore>,
     prefix: Path,
+    /// Over plain HTTP, a URL without a slash at its end is one object, of this name.
+    only: Option<String>,
+    is_read_only: bool,
+    /// A local folder that nothing wraps: what stands there may be looked at without the client.
+    is_plain_folder: bool,
+    wire: Arc<Wire>,
+    secrets: Arc<[String]>,
+}
+
+/// Without the secrets that errors are cleaned of.
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").field("url", &self.url.as_str()).finish()
+    }
 }
 
 /// What a listing says of an object.
@@ -68,35 +65,27 @@ impl Store {
     /// Opens the store of a URL. No request is made.
     ///
     /// # Errors
-    /// `Usage` for a URL that no store serves, `Storage` for credentials that cannot be read.
-    pub fn open(url: &Url, options: &[StoreOptions]) -> Result<Store> {
-        let options = options.iter().filter(|store| url.as_str().starts_with(&store.url));
-        let pairs: Vec<(String, String)> = options.flat_map(|store| store.options.clone()).collect();
-        let (inner, prefix): (Arc<dyn ObjectStore>, Path) = match url.scheme() {
-            "memory" => (memory(url)?, Path::from_url_path(url.path()).map_err(|e| bad_url(url, e))?),
-            "file" => {
-                let path = url.to_file_path().map_err(|()| Error::usage(format!("`{url}` is no local path")))?;
-                let prefix = Path::from_absolute_path(path).map_err(|e| bad_url(url, e))?;
-                (Arc::new(object_store::local::LocalFileSystem::new().with_automatic_cleanup(false)), prefix)
-            }
-            "s3" | "s3a" | "gs" | "az" | "abfs" | "abfss" | "http" | "https" => {
-                let environment = std::env::vars()
-                    .filter(|(key, _)| ["AWS_", "AZURE_", "GOOGLE_"].iter().any(|cloud| key.starts_with(cloud)));
-                let all = environment.map(|(key, value)| (key.to_lowercase(), value)).chain(pairs);
-                let (store, prefix) = object_store::parse_url_opts(url, all).map_err(|error| {
-                    Error::storage(format!("the store of `{url}` cannot be opened"))
-                        .because(error)
-                        .hint("check the credentials in the environment and the options under [[stores]]")
-                })?;
-                (Arc::from(store), prefix)
-            }
-            other => {
-                return Err(Error::usage(format!("`{other}:` is no known kind of store"))
-                    .at(format!("at `{url}`"))
-                    .hint("use a local path, s3://, gs://, az:// or https:// (read only)"));
-            }
-        };
-        Ok(Store { url: url.clone(), inner: Hooked::counted(inner), prefix })
+    /// `Usage` for a URL that no store serves or an option that it does not have, `Storage` for credentials that cannot
+    /// be read.
+    pub fn open(url: &Url, stores: &Stores) -> Result<Store> {
+        let opened = open::open(url, stores)?;
+        let (mut url, mut prefix, mut only) = (url.clone(), opened.prefix, None);
+        if opened.is_read_only && !url.path().ends_with('/') {
+            only = prefix.filename().map(str::to_string);
+            let parts: Vec<_> = prefix.parts().collect();
+            prefix = parts.into_iter().rev().skip(1).rev().collect();
+            url = url.join(".").map_err(|error| Error::usage(format!("`{url}` is no usable place")).because(error))?;
+        }
+        Ok(Store {
+            url,
+            inner: opened.inner,
+            prefix,
+            only,
+            is_read_only: opened.is_read_only,
+            is_plain_folder: opened.is_folder,
+            wire: stores.wire.clone(),
+            secrets: opened.secrets.into(),
+        })
     }
 
     /// The URL that was opened.
@@ -109,11 +98,25 @@ impl Store {
         self.inner.clone()
     }
 
+    /// Requests that went over the wire of this store's run so far.
+    pub fn counts(&self) -> Counts {
+        self.wire.counts()
+    }
+
+    /// The same place behind a wrapper, which gets the store and the prefix inside it.
+    #[must_use]
+    pub fn wrapped(&self, wrap: impl FnOnce(Arc<dyn ObjectStore>, &Path) -> Arc<dyn ObjectStore>) -> Store {
+        Store { inner: wrap(self.inner.clone(), &self.prefix), is_plain_folder: false, ..self.clone() }
+    }
+
     /// The same store with a longer prefix.
+    ///
+    /// # Errors
+    /// `Usage` when the folder makes no URL.
     pub fn join(&self, folder: &str) -> Result<Store> {
         let url = self.url.join(&format!("{folder}/")).map_err(|e| Error::usage("no URL").because(e))?;
         let prefix = folder.split('/').fold(self.prefix.clone(), |path, part| path.join(part));
-        Ok(Store { url, inner: self.inner.clone(), prefix })
+        Ok(Store { url, prefix, only: None, ..self.clone() })
     }
 
     fn path(&self, key: &str) -> Result<Path> {
@@ -121,11 +124,62 @@ impl Store {
         Path::parse(full.trim_start_matches('/')).map_err(|error| bad_url(&self.url, error))
     }
 
+    fn refused(&self, error: &object_store::Error, what: &str) -> Error {
+        refusal::refusal(error, what, Some(&self.url), &self.secrets)
+    }
+
+    fn unlisted(&self, error: &object_store::Error) -> Error {
+        refusal::refusal(error, &format!("listing `{}`", self.url), None, &self.secrets)
+    }
+
     /// Every object below the URL, ordered by key.
     ///
     /// # Errors
     /// `Storage` when the listing fails, or when a local folder does not exist.
     pub async fn list(&self) -> Result<Vec<Listed>> {
+        self.exists()?;
+        if let Some(key) = &self.only {
+            let meta = self.inner.head(&self.path(key)?).await;
+            let meta = meta.map_err(|error| self.refused(&error, &format!("reading `{key}`")))?;
+            return Ok(self.listed(meta).into_iter().collect());
+        }
+        let mut listed = self.below(&self.prefix).await?;
+        listed.sort_by(|a, b| a.key.cmp(&b.key));
+        Ok(listed)
+    }
+
+    /// Keys below a folder, in order; a folder that does not exist has none.
+    ///
+    /// # Errors
+    /// `Storage` when the listing fails.
+    pub async fn keys(&self, folder: &str) -> Result<Vec<String>> {
+        let listed = self.below(&self.path(folder)?).await?;
+        let mut keys: Vec<String> = listed.into_iter().map(|object| object.key).collect();
+        keys.sort();
+        Ok(keys)
+    }
+
+    /// Objects below a path, in the store's order.
+    async fn below(&self, path: &Path) -> Result<Vec<Listed>> {
+        let mut objects = self.inner.list(Some(path));
+        let mut listed = Vec::new();
+        while let Some(meta) = objects.next().await {
+            match meta {
+                Ok(meta) => listed.extend(self.listed(meta)),
+                Err(error) if self.is_plain_folder => return self.walked(path, &error).await,
+                Err(error) if self.is_read_only => {
+                    return Err(self.unlisted(&error).hint(
+                        "plain web servers list nothing: name one object, with a URL that does not end with a slash",
+                    ));
+                }
+                Err(error) => return Err(self.unlisted(&error)),
+            }
+        }
+        Ok(listed)
+    }
+
+    /// A local folder that does not exist is a mistake, not an empty source.
+    fn exists(&self) -> Result<()> {
         if self.url.scheme() == "file" {
             let path = self.url.to_file_path().unwrap_or_default();
             if !path.exists() {
@@ -133,24 +187,20 @@ impl Store {
                     .hint("check the url in the run file; relative ones start at the run file's folder"));
             }
         }
-        let located = |error: object_store::Error| Error::from(error).at(format!("listing `{}`", self.url));
-        let all: Vec<_> = self.inner.list(Some(&self.prefix)).try_collect().await.map_err(located)?;
-        let mut listed: Vec<Listed> = all
-            .into_iter()
-            .filter_map(|meta| {
-                let parts: Vec<_> = meta.location.prefix_match(&self.prefix)?.map(|p| p.as_ref().to_string()).collect();
-                let etag =
-                    meta.e_tag.unwrap_or_else(|| format!("{}-{}", meta.size, meta.last_modified.timestamp_micros()));
-                (!parts.is_empty()).then(|| Listed {
-                    key: parts.join("/"),
-                    size: meta.size as i64,
-                    etag,
-                    last_modified: meta.last_modified,
-                })
-            })
-            .collect();
-        listed.sort_by(|a, b| a.key.cmp(&b.key));
-        Ok(listed)
+        Ok(())
+    }
+
+    /// Names of a path below the store's URL.
+    fn names(&self, path: &Path) -> Vec<String> {
+        path.prefix_match(&self.prefix)
+            .map(|parts| parts.map(|part| part.as_ref().to_string()).collect())
+            .unwrap_or_default()
+    }
+
+    fn listed(&self, meta: ObjectMeta) -> Option<Listed> {
+        let key = self.names(&meta.location).join("/");
+        let etag = etag(&meta);
+        (!key.is_empty()).then_some(Listed { key, size: meta.size as i64, etag, last_modified: meta.last_modified })
     }
 
     /// The bytes of an object.
@@ -158,8 +208,38 @@ impl Store {
     /// # Errors
     /// `Storage`, naming the object.
     pub async fn get(&self, key: &str) -> Result<Bytes> {
-        let located = |error: object_store::Error| Error::from(error).at(format!("reading `{key}` of `{}`", self.url));
-        self.inner.get(&self.path(key)?).await.map_err(located)?.bytes().await.map_err(located)
+        Ok(self.fetch(key).await?.0)
+    }
+
+    /// The bytes of an object that a listing named. Unlike [`Store::get`], it refuses a body that is shorter or longer
+    /// than the listing says of the same version.
+    ///
+    /// # Errors
+    /// `Storage`, naming the object.
+    pub async fn get_listed(&self, listed: &Listed) -> Result<Bytes> {
+        let (bytes, meta) = self.fetch(&listed.key).await?;
+        let is_same = etag(&meta).trim_matches('"') == listed.etag.trim_matches('"');
+        if is_same && bytes.len() as i64 != listed.size {
+            return Err(self.cut(&listed.key, bytes.len(), listed.size));
+        }
+        Ok(bytes)
+    }
+
+    fn cut(&self, key: &str, came: usize, said: impl std::fmt::Display) -> Error {
+        Error::storage(format!("reading `{key}` failed: {came} bytes came, {said} were announced"))
+            .at(format!("at `{}`", self.url))
+            .hint("run again; if it stays so, something between here and the store cuts bodies")
+    }
+
+    async fn fetch(&self, key: &str) -> Result<(Bytes, ObjectMeta)> {
+        let refused = |error: object_store::Error| self.refused(&error, &format!("reading `{key}`"));
+        let found = self.inner.get(&self.path(key)?).await.map_err(refused)?;
+        let meta = found.meta.clone();
+        let bytes = found.bytes().await.map_err(refused)?;
+        if bytes.len() as u64 != meta.size {
+            return Err(self.cut(key, bytes.len(), meta.size));
+        }
+        Ok((bytes, meta))
     }
 
     /// The bytes of an object, or `None` when it does not exist.
@@ -167,11 +247,7 @@ impl Store {
     /// # Errors
     /// `Storage`, naming the object.
     pub async fn get_if_exists(&self, key: &str) -> Result<Option<Bytes>> {
-        match self.inner.get(&self.path(key)?).await {
-            Ok(found) => Ok(Some(found.bytes().await?)),
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(Error::from(error).at(format!("reading `{key}` of `{}`", self.url))),
-        }
+        Ok(self.get_with_version(key).await?.map(|(bytes, _)| bytes))
     }
 
     /// Writes an object in one atomic put.
@@ -179,9 +255,17 @@ impl Store {
     /// # Errors
     /// `Storage`, naming the object.
     pub async fn put(&self, key: &str, bytes: Bytes) -> Result<()> {
-        self.inner.put(&self.path(key)?, PutPayload::from_bytes(bytes)).await.map_err(|error| {
-            Error::from(error).at(format!("writing `{key}` to `{}`", self.url)).hint("check that the place is writable")
-        })?;
+        self.writable(key)?;
+        let put = self.inner.put(&self.path(key)?, PutPayload::from_bytes(bytes)).await;
+        put.map(drop).map_err(|error| self.refused(&error, &format!("writing `{key}`")))
+    }
+
+    fn writable(&self, key: &str) -> Result<()> {
+        if self.is_read_only {
+            return Err(Error::storage(format!("`{key}` cannot be written: plain HTTP is read only"))
+                .at(format!("at `{}`", self.url))
+                .hint("give state and output a place in s3://, gs://, az:// or a folder"));
+        }
         Ok(())
     }
 
@@ -190,9 +274,10 @@ impl Store {
     /// # Errors
     /// `Storage`, naming the object.
     pub async fn delete(&self, key: &str) -> Result<()> {
+        self.writable(key)?;
         match self.inner.delete(&self.path(key)?).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(error) => Err(Error::from(error).at(format!("deleting `{key}` of `{}`", self.url))),
+            Err(error) => Err(self.refused(&error, &format!("deleting `{key}`"))),
         }
     }
 
@@ -205,74 +290,24 @@ impl Store {
         self.put(key, Bytes::from_static(b"trimtab")).await?;
         self.delete(key).await
     }
+}
 
-    /// The same place behind a wrapper, which gets the store and the prefix inside it.
-    #[must_use]
-    pub fn wrapped(&self, wrap: impl FnOnce(Arc<dyn ObjectStore>, &Path) -> Arc<dyn ObjectStore>) -> Store {
-        Store { inner: wrap(self.inner.clone(), &self.prefix), ..self.clone() }
-    }
-
-    /// Keys below a folder, in order; a folder that does not exist has none.
-    ///
-    /// # Errors
-    /// `Storage` when the listing fails.
-    pub async fn keys(&self, folder: &str) -> Result<Vec<String>> {
-        let prefix = self.path(folder)?;
-        let located =
-            |error: object_store::Error| Error::from(error).at(format!("listing `{folder}` of `{}`", self.url));
-        let found: Vec<_> = self.inner.list(Some(&prefix)).try_collect().await.map_err(located)?;
-        let key = |meta: object_store::ObjectMeta| {
-            let parts: Vec<_> = meta.location.prefix_match(&self.prefix)?.map(|p| p.as_ref().to_string()).collect();
-            Some(parts.join("/"))
-        };
-        let mut keys: Vec<String> = found.into_iter().filter_map(key).collect();
-        keys.sort();
-        Ok(keys)
-    }
-
-    /// The bytes of an object with its version, or `None` when it does not exist.
-    ///
-    /// # Errors
-    /// `Storage`, naming the object.
-    pub async fn get_versioned(&self, key: &str) -> Result<Option<(Bytes, Version)>> {
-        let located = |error: object_store::Error| Error::from(error).at(format!("reading `{key}` of `{}`", self.url));
-        match self.inner.get(&self.path(key)?).await {
-            Ok(found) => {
-                let version =
-                    Version(UpdateVersion { e_tag: found.meta.e_tag.clone(), version: found.meta.version.clone() });
-                Ok(Some((found.bytes().await.map_err(located)?, version)))
-            }
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(located(error)),
+/// The error for a read of the engine that a store refused; `None` when the engine failed for another reason.
+pub fn refused(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        let shared = cause.downcast_ref::<Arc<object_store::Error>>().map(Arc::as_ref);
+        if let Some(refused) = shared.or_else(|| cause.downcast_ref()) {
+            return Some(refusal::refusal(refused, "reading the state or the output", None, &open::secrets()));
         }
+        next = cause.source();
     }
+    None
+}
 
-    /// Writes an object that may not exist yet.
-    ///
-    /// # Errors
-    /// `Storage` when it exists, or when the put fails; the object may stand all the same when only the reply was lost.
-    pub async fn create(&self, key: &str, bytes: Bytes) -> Result<Version> {
-        self.put_if(key, bytes, PutMode::Create).await
-    }
-
-    /// Replaces an object that is still the one that was read or written before.
-    ///
-    /// # Errors
-    /// `Storage` when it changed, or when the put fails; the object may stand all the same when only the reply was lost.
-    pub async fn update(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Version> {
-        self.put_if(key, bytes, PutMode::Update(version.0.clone())).await
-    }
-
-    async fn put_if(&self, key: &str, bytes: Bytes, mode: PutMode) -> Result<Version> {
-        match self.inner.put_opts(&self.path(key)?, PutPayload::from_bytes(bytes), mode.into()).await {
-            Ok(PutResult { e_tag, version }) => Ok(Version(UpdateVersion { e_tag, version })),
-            Err(error) => {
-                let is_unknown = matches!(error, object_store::Error::NotImplemented { .. });
-                let failed = Error::from(error).at(format!("writing `{key}` to `{}`", self.url));
-                Err(if is_unknown { failed.hint("use a store that takes conditional puts by ETag") } else { failed })
-            }
-        }
-    }
+fn etag(meta: &ObjectMeta) -> String {
+    let made_up = || format!("{}-{}", meta.size, meta.last_modified.timestamp_micros());
+    meta.e_tag.clone().unwrap_or_else(made_up)
 }
 
 fn bad_url(url: &Url, error: object_store::path::Error) -> Error {
@@ -285,7 +320,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_object_is_listed_read_and_deleted() {
-        let store = Store::open(&Url::parse("memory:///store_test/a/").unwrap(), &[]).unwrap();
+        let store = Store::open(&Url::parse("memory:///store_test/a/").unwrap(), &Stores::default()).unwrap();
         store.put("x/y.json", Bytes::from_static(b"{}")).await.unwrap();
         let listed = store.list().await.unwrap();
         assert_eq!(listed.iter().map(|l| l.key.as_str()).collect::<Vec<_>>(), ["x/y.json"]);
@@ -296,13 +331,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_folder_is_an_error_not_an_empty_source() {
-        let store = Store::open(&Url::parse("file:///nowhere/at/all/").unwrap(), &[]).unwrap();
+        let store = Store::open(&Url::parse("file:///nowhere/at/all/").unwrap(), &Stores::default()).unwrap();
         let error = store.list().await.unwrap_err();
         assert_eq!(error.kind().exit_code(), 3);
     }
 
     #[test]
     fn an_unknown_scheme_is_refused() {
-        assert!(Store::open(&Url::parse("ftp://x/").unwrap(), &[]).is_err());
+        assert!(Store::open(&Url::parse("ftp://x/").unwrap(), &Stores::default()).is_err());
     }
 }

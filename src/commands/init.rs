@@ -5,7 +5,7 @@ use std::path::Path;
 
 use url::Url;
 
-use crate::config::EngineOptions;
+use crate::config::{EngineOptions, Stores};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::survey::{Found, Survey, survey};
@@ -23,7 +23,7 @@ pub(super) async fn run(place: Option<&str>, overlay: Option<&Path>) -> Result<(
     let project = Project::load(overlay).await?;
     let url = url_of(place)?;
     let engine = Engine::open(&EngineOptions::default()).await?;
-    let survey = survey(&engine, &project, &Store::open(&url, &[])?).await?;
+    let survey = survey(&engine, &project, &Store::open(&url, &Stores::default())?).await?;
     if survey.found.is_empty() {
         return Err(Error::data(format!("none of {} objects is of a known format", survey.objects))
             .at(format!("at `{url}`"))

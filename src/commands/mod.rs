@@ -23,7 +23,7 @@ use bytes::Bytes;
 use url::Url;
 
 use crate::cli::{Cli, Command, PlaceArgs, PricesAction};
-use crate::config::{Config, Overrides};
+use crate::config::{Config, Overrides, Stores};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::Ledger;
@@ -66,7 +66,7 @@ pub async fn configuration(place: &PlaceArgs, overrides: &Overrides, is_data_nee
         return Config::load(file, overrides);
     }
     let base = Url::parse("memory:///sample_data/").map_err(|error| Error::usage("no base").because(error))?;
-    let store = Store::open(&base, &[])?;
+    let store = Store::open(&base, &Stores::default())?;
     if is_data_needed {
         // In one order, so that the store's versions are the same in every process.
         let sample: BTreeMap<String, Vec<u8>> = project::sample_data().collect();

@@ -48,7 +48,18 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
         std::io::ErrorKind::BrokenPipe => Ok(()),
         _ => Err(Error::engine("standard output cannot be written").because(error)),
     })?;
-    info!(warnings = night.warnings, elapsed_ms = started.elapsed().as_millis() as u64, "published {}", config.date);
+    let sent = config.stores.wire.counts();
+    info!(
+        warnings = night.warnings,
+        elapsed_ms = started.elapsed().as_millis() as u64,
+        requests = sent.total(),
+        requests_failed = sent.failed,
+        lists = sent.lists,
+        gets = sent.gets,
+        puts = sent.puts,
+        "published {}",
+        config.date
+    );
     Ok(())
 }
 

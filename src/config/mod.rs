@@ -5,17 +5,22 @@
 
 mod facts;
 mod operation;
+mod stores;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{Datelike, NaiveDate};
 use serde::Deserialize;
 use url::Url;
 
 use crate::error::{Error, Result};
+use crate::wire::{Limits, Wire};
 pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
 pub use operation::LockOptions;
+pub use stores::{StoreOptions, Stores, is_secret};
 
 /// What a run works on, fully decided.
 #[derive(Debug, Clone)]
@@ -34,8 +39,8 @@ pub struct Config {
     pub project: Option<PathBuf>,
     /// Sources in the order of the run file, which is their rank.
     pub sources: Vec<Source>,
-    /// Options of object stores, by URL prefix.
-    pub stores: Vec<StoreOptions>,
+    /// How object stores are reached.
+    pub stores: Stores,
     /// Days that marts look back.
     pub windows: Windows,
     /// Limits and memory.
@@ -78,17 +83,6 @@ pub enum DayBasis {
     Start,
 }
 
-/// Options of the stores whose URLs begin with `url`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct StoreOptions {
-    /// URL prefix.
-    pub url: String,
-    /// Options as `object_store` names them; secrets as `${NAME}`.
-    #[serde(default)]
-    pub options: BTreeMap<String, String>,
-}
-
 /// Days that marts look back from the run date.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -115,11 +109,45 @@ pub struct EngineOptions {
     pub memory_mib: usize,
     /// Requests to object stores under way at once.
     pub concurrency: usize,
+    /// Requests to object stores begun in a second; 0 means no limit.
+    pub requests_per_second: u32,
+    /// Seconds until a connection to a store must stand.
+    pub connect_timeout_seconds: u64,
+    /// Seconds that one request to a store may take, its body included.
+    pub request_timeout_seconds: u64,
+    /// How often a request that failed is sent again, with growing pauses.
+    pub retries: usize,
+    /// Seconds after which a request that failed is not sent again.
+    pub retry_seconds: u64,
 }
 
 impl Default for EngineOptions {
     fn default() -> Self {
-        Self { kind: "local".into(), memory_mib: 1024, concurrency: 32 }
+        let limits = Limits::default();
+        Self {
+            kind: "local".into(),
+            memory_mib: 1024,
+            concurrency: limits.at_once,
+            requests_per_second: limits.per_second,
+            connect_timeout_seconds: limits.connect.as_secs(),
+            request_timeout_seconds: limits.request.as_secs(),
+            retries: limits.retries,
+            retry_seconds: limits.retry_for.as_secs(),
+        }
+    }
+}
+
+impl EngineOptions {
+    /// The limits of requests to object stores.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            at_once: self.concurrency,
+            per_second: self.requests_per_second,
+            connect: Duration::from_secs(self.connect_timeout_seconds),
+            request: Duration::from_secs(self.request_timeout_seconds),
+            retries: self.retries,
+            retry_for: Duration::from_secs(self.retry_seconds),
+        }
     }
 }
 
@@ -281,6 +309,13 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         return Err(wrong(format!("engine kind `{}` does not exist", run_file.engine.kind))
             .hint("write kind = \"local\" or leave the table out"));
     }
+    let EngineOptions { concurrency, connect_timeout_seconds, request_timeout_seconds, .. } = run_file.engine;
+    if [concurrency as u64, connect_timeout_seconds, request_timeout_seconds].contains(&0) {
+        return Err(wrong("a limit of `[engine]` is 0".into()).hint(
+            "concurrency, connect_timeout_seconds and request_timeout_seconds are at least 1; \
+             leave a key out for its default",
+        ));
+    }
     let Windows { decision_days, report_days } = run_file.windows;
     if decision_days < 7 || decision_days % 7 != 0 || !(decision_days..=390).contains(&report_days) {
         return Err(wrong(format!("windows of {decision_days} and {report_days} days cannot be used"))
@@ -324,7 +359,10 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
             .clone()
             .or_else(|| run_file.project.map(|path| folder.map_or(path.clone(), |folder| folder.join(&path)))),
         sources,
-        stores: run_file.stores.into_iter().map(|store| secrets(store, place)).collect::<Result<_>>()?,
+        stores: Stores {
+            options: run_file.stores.into_iter().map(|store| stores::secrets(store, place)).collect::<Result<_>>()?,
+            wire: Arc::new(Wire::new(run_file.engine.limits())),
+        },
         windows: run_file.windows,
         engine: run_file.engine,
         lock: run_file.lock,
@@ -358,41 +396,24 @@ fn resolve(base: &Url, text: &str) -> Result<Url> {
             .because(error)
             .hint("use a path, or a URL such as s3://bucket/prefix/, gs://..., az://...")
     })?;
-    // `abfss://container@account/` names a container before the `@`, not a user; a password is one everywhere.
-    if url.password().is_some() || (!url.username().is_empty() && url.scheme().starts_with("http")) {
-        return Err(Error::usage(format!(
-            "a user name or password stands in the URL of `{}`",
-            url.host_str().unwrap_or("")
-        ))
-        .hint("leave it out of the run file; credentials come from the environment or from `${NAME}` in [[stores]]"));
-    }
+    refuse_credentials(&url)?;
     Ok(url)
 }
 
-/// Replaces `${NAME}` in options; refuses a secret that stands there in clear text.
-fn secrets(mut store: StoreOptions, place: &str) -> Result<StoreOptions> {
-    for (key, value) in &mut store.options {
-        let is_secret = ["secret", "token", "password", "access_key", "account_key", "service_account_key", "sas"]
-            .iter()
-            .any(|word| key.to_lowercase().contains(word));
-        let name = value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).map(str::to_string);
-        match name {
-            Some(name) => {
-                *value = std::env::var(&name).map_err(|_| {
-                    Error::usage(format!("environment variable `{name}` is not set"))
-                        .at(format!("at {place}, store `{}`, option `{key}`", store.url))
-                        .hint("export it, or leave the option out to use the cloud's usual credential chain")
-                })?;
-            }
-            None if is_secret => {
-                return Err(Error::usage(format!("store option `{key}` holds a secret in clear text"))
-                    .at(format!("at {place}, store `{}`", store.url))
-                    .hint("write it as \"${NAME}\" and export NAME"));
-            }
-            None => {}
-        }
-    }
-    Ok(store)
+/// What stands in a URL is printed and stored, so no credentials may; the text itself is not said again.
+fn refuse_credentials(url: &Url) -> Result<()> {
+    // `abfss://container@account/` names a container before the `@`, not a user; a password is one everywhere.
+    let is_user = !url.username().is_empty() && url.scheme().starts_with("http");
+    let what = match (url.password().is_some() || is_user, url.query().is_some()) {
+        (true, _) => "a user name or password",
+        (_, true) => "a query",
+        _ => return Ok(()),
+    };
+    let place = url.host_str().unwrap_or_else(|| url.path());
+    Err(Error::usage(format!("{what} stands in the URL of `{place}`")).hint(
+        "leave it out, and write a `?` in a path as %3F; credentials are options under [[stores]], as \"${NAME}\", \
+             or stand in the environment",
+    ))
 }
 
 #[cfg(test)]

@@ -362,6 +362,7 @@ mod tests {
 
     use super::super::ledger::Entry;
     use super::*;
+    use crate::config::Stores;
 
     const RUNS: &str = "-- snapshot: ^(?<period>[^/]+)/(?<version>[0-9]+)/\n-- manifest: ^(?<period>[^/]+)/(?<version>[0-9]+)/manifest\\.json$ -> blobs.blobName\n";
     const MONTHS: &str =
@@ -382,7 +383,8 @@ mod tests {
     async fn select(header: &str, objects: &[(&str, &str)], read: &[&str]) -> Selection {
         static PLACES: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
         let place = PLACES.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let store = Store::open(&Url::parse(&format!("memory:///snapshots/{place}/")).unwrap(), &[]).unwrap();
+        let store =
+            Store::open(&Url::parse(&format!("memory:///snapshots/{place}/")).unwrap(), &Stores::default()).unwrap();
         let snapshots = snapshots(header).await.unwrap().unwrap();
         let mut ledger = Ledger::default();
         for key in read {
@@ -507,7 +509,7 @@ mod tests {
         let mut ledger = Ledger::default();
         let (source, object_key) = ("bill".to_string(), "data/10/a".to_string());
         ledger.put(Entry { source, object_key, etag: "0".into(), size: 1, ..Entry::default() }, Vec::new());
-        let store = Store::open(&Url::parse("memory:///snapshots/left/").unwrap(), &[]).unwrap();
+        let store = Store::open(&Url::parse("memory:///snapshots/left/").unwrap(), &Stores::default()).unwrap();
         store.put("metadata/10/m", Bytes::from_static(b"{\"dataFiles\": [\"a\", \"c\"]}")).await.unwrap();
         let mut listing = Listing {
             objects: vec![listed("data/10/a")],

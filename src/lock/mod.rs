@@ -53,7 +53,7 @@ struct Held {
 
 /// What stands in a state: nobody yet, or a holder with the version of its record.
 async fn read(state: &Store) -> Result<Option<(Holder, Version)>> {
-    let Some((bytes, version)) = state.get_versioned(RECORD).await? else { return Ok(None) };
+    let Some((bytes, version)) = state.get_with_version(RECORD).await? else { return Ok(None) };
     let holder = serde_json::from_slice(&bytes).map_err(|error| {
         Error::storage(format!("`{RECORD}` of the state is broken"))
             .at(format!("at `{}`", state.url()))
@@ -88,24 +88,25 @@ impl Lock {
             let now = owner.now();
             let next = Holder::new(owner, now, found.as_ref().map_or(1, |(holder, _)| holder.fencing + 1));
             let written = match found {
-                _ if file.is_some() => state.put(RECORD, encoded(&next)?).await.map(|()| None),
-                None => state.create(RECORD, encoded(&next)?).await.map(Some),
+                _ if file.is_some() => {
+                    state.put(RECORD, encoded(&next)?).await?;
+                    Ok(None)
+                }
+                None => state.put_new(RECORD, encoded(&next)?).await,
                 Some((holder, _)) if !holder.is_released() && !holder.is_stale(now, stale_after) => {
                     return Err(busy(state, Some(&holder), now, stale_after));
                 }
-                Some((_, version)) => state.update(RECORD, encoded(&next)?, &version).await.map(Some),
+                Some((_, version)) => state.put_if_unchanged(RECORD, encoded(&next)?, &version).await,
             };
             let version = match written {
+                // Another run was faster: look who.
+                Ok(None) if file.is_none() => continue,
                 Ok(version) => version,
-                // The reply says nothing about the effect: what stands in the store does.
-                Err(error) => match read(state).await? {
-                    Some((found, version)) if found == next => Some(version),
-                    Some(_) => {
-                        failure = Some(error);
-                        continue;
-                    }
-                    None => return Err(error),
-                },
+                Err(error) if read(state).await?.is_none() => return Err(error),
+                Err(error) => {
+                    failure = Some(error);
+                    continue;
+                }
             };
             let held = Held {
                 state: state.clone(),
@@ -227,26 +228,21 @@ impl Held {
         let mut failure = None;
         for _ in 0..ROUNDS {
             let written = match &record.1 {
-                Some(version) => self.state.update(RECORD, encoded(&next)?, version).await.map(Some),
+                Some(version) => self.state.put_if_unchanged(RECORD, encoded(&next)?, version).await,
                 None => self.state.put(RECORD, encoded(&next)?).await.map(|()| None),
             };
             match written {
-                Ok(version) => {
+                Ok(version) if version.is_some() == record.1.is_some() => {
                     *record = (next, version);
                     return Ok(());
                 }
-                Err(error) => match read(&self.state).await? {
-                    Some((found, version)) if found == next => {
-                        *record = (next, record.1.is_some().then_some(version));
-                        return Ok(());
-                    }
-                    // An earlier beat of ours, whose reply was lost.
-                    Some((found, version)) if self.is_ours(&found) => {
-                        record.1 = record.1.is_some().then_some(version);
-                        failure = Some(error);
-                    }
-                    found => return Err(self.lose(found.map(|(holder, _)| holder))),
-                },
+                Ok(_) => {}
+                Err(error) => failure = Some(error),
+            }
+            match read(&self.state).await? {
+                // An earlier beat of ours, whose reply was lost.
+                Some((found, version)) if self.is_ours(&found) => record.1 = record.1.is_some().then_some(version),
+                found => return Err(self.lose(found.map(|(holder, _)| holder))),
             }
         }
         Err(failure.unwrap_or_else(|| Error::storage(format!("`{RECORD}` of the state cannot be written"))))

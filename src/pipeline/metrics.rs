@@ -49,8 +49,13 @@ fn text(record: &Record, published: Option<NaiveDate>) -> String {
         ("last_run_rows_published", "Rows of the marts.", one(record.rows_published.to_string())),
         (
             "last_run_store_requests",
-            "Requests to object stores.",
+            "What was asked of stores, folders included.",
             record.requests.iter().map(|(kind, made)| (label("kind", kind), made.to_string())).collect(),
+        ),
+        (
+            "last_run_sent_requests",
+            "Requests that went over the network, tries that failed included.",
+            record.sent.iter().map(|(kind, sent)| (label("kind", kind), sent.to_string())).collect(),
         ),
         ("last_run_store_got_bytes", "Bytes got from object stores.", one(record.bytes_got.to_string())),
         ("last_run_store_put_bytes", "Bytes put to object stores.", one(record.bytes_put.to_string())),

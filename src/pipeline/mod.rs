@@ -52,7 +52,7 @@ pub struct Night {
 /// Any kind; nothing is published unless everything before it succeeded. `Busy` while another run holds the lock, or when
 /// one took it over.
 pub async fn run(project: &Project, config: &Config, owner: &Owner, progress: &dyn Fn(&str)) -> Result<Night> {
-    let mut journal = Journal::begin(owner, config.date);
+    let mut journal = Journal::begin(owner, config);
     let ended = locked(project, config, owner, &mut journal, progress).await;
     note(config, &journal.ended(owner, ended.as_ref().err())).await;
     ended
@@ -60,7 +60,7 @@ pub async fn run(project: &Project, config: &Config, owner: &Owner, progress: &d
 
 /// Writes the metrics of a run that failed before it began.
 pub async fn failed(config: &Config, owner: &Owner, error: &Error) {
-    note(config, &Journal::begin(owner, config.date).ended(owner, Some(error))).await;
+    note(config, &Journal::begin(owner, config).ended(owner, Some(error))).await;
 }
 
 /// Writes the metrics. A run that found another one at work says nothing: the figures are the other one's.

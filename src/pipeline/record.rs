@@ -1,6 +1,7 @@
 //! What a run did, in `<state>/runs/<run id>.json`: times, figures and requests, which never stand in the output.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -8,10 +9,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::watermarks::Read;
+use crate::config::Config;
 use crate::error::{Error, Kind, Result};
 use crate::lock::Owner;
 use crate::requests::Counts;
 use crate::store::Store;
+use crate::wire::Wire;
 
 const FOLDER: &str = "runs";
 /// Records that are kept: more than a year of nights.
@@ -63,8 +66,12 @@ pub struct Record {
     pub read: BTreeMap<String, Read>,
     /// Rows of the marts that were published.
     pub rows_published: u64,
-    /// Requests to stores by kind, all stores together.
+    /// What was asked of stores by kind, folders and memory included; a listing counts once, whatever its pages.
     pub requests: BTreeMap<String, u64>,
+    /// Requests that went over the network to answer that, by kind: pages and repeated tries each count, and `failed` of
+    /// them got no answer or one that says "try again". Not to be added to `requests`.
+    #[serde(default)]
+    pub sent: BTreeMap<String, u64>,
     /// Bytes that were got from stores.
     pub bytes_got: u64,
     /// Bytes that were put to stores.
@@ -82,11 +89,12 @@ pub struct Journal {
     stage_began: Instant,
     stage: Option<String>,
     before: Counts,
+    wire: Arc<Wire>,
 }
 
 impl Journal {
     /// Begins the record of a run.
-    pub fn begin(owner: &Owner, run_date: NaiveDate) -> Journal {
+    pub fn begin(owner: &Owner, config: &Config) -> Journal {
         let now = owner.now();
         let record = Record {
             run_id: owner.run_id.clone(),
@@ -94,7 +102,7 @@ impl Journal {
             host: owner.host.clone(),
             pid: owner.pid,
             fencing: None,
-            run_date,
+            run_date: config.date,
             started: now,
             locked: None,
             ended: now,
@@ -106,13 +114,15 @@ impl Journal {
             read: BTreeMap::new(),
             rows_published: 0,
             requests: BTreeMap::new(),
+            sent: BTreeMap::new(),
             bytes_got: 0,
             bytes_put: 0,
             warnings: 0,
             first_warnings: Vec::new(),
         };
         let now = Instant::now();
-        Journal { record, began: now, stage_began: now, stage: None, before: Counts::now() }
+        let wire = config.stores.wire.clone();
+        Journal { record, began: now, stage_began: now, stage: None, before: Counts::now(), wire }
     }
 
     /// Ends the stage that runs and begins another.
@@ -155,6 +165,15 @@ impl Journal {
     pub fn ended(&mut self, owner: &Owner, error: Option<&Error>) -> Record {
         self.end_stage();
         let counts = Counts::now().since(&self.before);
+        let sent = self.wire.counts();
+        let sent = [
+            ("get", sent.gets),
+            ("head", sent.heads),
+            ("list", sent.lists),
+            ("put", sent.puts),
+            ("other", sent.others),
+            ("failed", sent.failed),
+        ];
         Record {
             ended: owner.now(),
             ms: self.began.elapsed().as_millis() as u64,
@@ -162,6 +181,7 @@ impl Journal {
             exit_code: error.map_or(0, |error| error.kind().exit_code()),
             error: error.map(Error::to_string),
             requests: counts.made.iter().map(|(kind, made)| ((*kind).to_string(), *made)).collect(),
+            sent: sent.map(|(kind, sent)| (kind.to_string(), sent)).into(),
             bytes_got: counts.bytes_got,
             bytes_put: counts.bytes_put,
             ..self.record.clone()

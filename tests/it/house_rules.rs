@@ -13,22 +13,23 @@ use trimtab::schema::Table;
 use super::support::root;
 
 /// Modules of `src` from the ground up: floor, name, and what it uses. `error` is the cellar: it uses nothing of ours.
-const FLOORS: [(u8, &str, &str); 19] = [
+const FLOORS: [(u8, &str, &str); 20] = [
     (0, "error", ""),
-    (1, "config", "error"),
+    (0, "wire", ""),
+    (1, "config", "error wire"),
     (1, "header", ""),
     (1, "outcome", ""),
     (1, "requests", ""),
     (2, "reader", ""),
     (2, "schema", "error header"),
-    (2, "store", "config error requests"),
+    (2, "store", "config error requests wire"),
     (3, "lock", "error requests store"),
     (3, "table_file", "error reader schema"),
     (4, "project", "error header reader schema"),
     (5, "engine", "config error project schema store"),
     (6, "ingest", "config engine error project reader schema store table_file"),
     (6, "report", "config error outcome project"),
-    (7, "pipeline", "config engine error ingest lock outcome project report requests schema store table_file"),
+    (7, "pipeline", "config engine error ingest lock outcome project report requests schema store table_file wire"),
     (6, "prices", "error project reader"),
     (7, "cli", "config prices"),
     (8, "commands", "cli config engine error ingest lock pipeline prices project report schema store table_file"),

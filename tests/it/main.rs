@@ -1,10 +1,15 @@
 //! Everything that is tested from outside, in one binary: linking the engine many times is slow.
 
+#[path = "../support/http/mod.rs"]
+mod http;
+mod shelves;
 mod support;
 
 mod any_records;
 mod cli;
 mod crashes;
+mod deployment;
+mod faults;
 mod faulty;
 mod formats;
 mod golden;
@@ -19,6 +24,8 @@ mod prices;
 mod properties;
 mod recipes;
 mod restatement;
+mod small_objects;
 mod sql;
 mod state_versions;
+mod stores;
 mod witness;

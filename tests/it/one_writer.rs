@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures::FutureExt;
 use object_store::ObjectStoreExt;
 use object_store::path::Path;
+use trimtab::config::Stores;
 use trimtab::lock::{Lock, Owner, holder};
 use trimtab::store::{Store, mount};
 use url::Url;
@@ -39,7 +40,7 @@ impl Time {
 /// A state in a store that this test mounts under a name of its own.
 fn state(name: &str, store: Faulty) -> Store {
     mount(name, Arc::new(store));
-    Store::open(&Url::parse(&format!("memory://{name}/state/")).expect("a URL"), &[]).expect("mounted")
+    Store::open(&Url::parse(&format!("memory://{name}/state/")).expect("a URL"), &Stores::default()).expect("mounted")
 }
 
 #[tokio::test]

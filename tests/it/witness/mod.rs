@@ -14,6 +14,7 @@ mod mmlu;
 mod mooncake;
 mod priced;
 mod section17;
+mod stores;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
