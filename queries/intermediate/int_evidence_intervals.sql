@@ -15,7 +15,8 @@ with recursive searches as (
         c,
         z95 * sides.side as target,
         -0.999999 as low,
-        0.999999 as high,
+        -- Not the mirror of the other end: the middle would be 0, where the statistic of equal answers is 0 / 0.
+        0.999998 as high,
         0 as step
     from int_evidence_comparisons
     cross join (select 1.0 as side union all select -1.0) as sides

@@ -1,6 +1,6 @@
 -- One row per bundle that was considered, blocked and dearer ones too.
 --
--- version: 1
+-- version: 2
 -- window:  28 days
 -- grain:   workload_id, recommendation_id
 create external table alternatives (

@@ -1,6 +1,6 @@
 -- One row per workload: the one action and why.
 --
--- version: 1
+-- version: 2
 -- window:  28 days
 -- grain:   workload_id
 create external table decisions (

@@ -1,6 +1,6 @@
 -- One row: the totals of the page for leadership.
 --
--- version: 2
+-- version: 3
 -- window:  28 days
 -- grain:   run_date
 create external table headline (
