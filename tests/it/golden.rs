@@ -144,6 +144,69 @@ fn every_workload_is_judged_as_planted() {
     assert!(truth.iter().any(|row| row[3] == "MOVE"), "the sample shows a proven move");
 }
 
+/// The page for one workload: facts, arithmetic that adds up, evidence with its figures, what would change the answer.
+#[test]
+fn explain_shows_proof_and_arithmetic() {
+    for (workload, parts) in [
+        (
+            "ticket-triage",
+            &[
+                "action      MOVE: PROVEN",
+                "less maintenance            $180.00",
+                "less expected rework        $2.13",
+                "after costs                 $1,031.56",
+                "payback                     5.50 months",
+                "grade A, NON_INFERIOR",
+                "14 only the model in use got right, 16 only the candidate",
+                "fewer than 586 requests a month",
+                "openai gpt-5.4-mini: blocked by UNKNOWN_FACT",
+            ][..],
+        ),
+        ("claims-summary", &["action      KEEP: INFERIOR", "0.92 in use, 0.78 candidate", "64 only the model in use"]),
+        (
+            "nightly-tagging",
+            &["KEEP: EVAL_NOT_WORTH_IT", "ROI                         not stated", "371 items would cost"],
+        ),
+        ("voice-notes", &["WAIT_MATURITY: PROTOTYPE, not before 2026-12-31", "can be mature on 2026-12-31"]),
+        ("translation", &["the gate UNKNOWN_FACT: a catalog row that states languages"]),
+    ] {
+        let said = sample().0.trimtab(&["explain", workload]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        for part in parts {
+            assert!(said.out.contains(part), "{workload} lacks `{part}`:\n{}", said.out);
+        }
+    }
+}
+
+/// M 5.3: calls in proportion to their size strata, no retry and no failed call, the same list everywhere.
+#[test]
+fn a_sample_is_stratified_and_the_same_everywhere() {
+    let place = &sample().0;
+    let listed = |arguments: &[&str]| {
+        let said = place.trimtab(&[&["sample", "nightly-tagging"], arguments].concat());
+        assert_eq!(said.code, 0, "{}", said.err);
+        table(&said.out)
+    };
+    let eight = listed(&["--items", "8"]);
+    let strata: Vec<&str> = eight.iter().map(|row| row[5].as_str()).collect();
+    // 146, 46 and 129 calls: 3.6, 1.1 and 3.2 of eight, the largest remainder first.
+    assert_eq!(strata, ["128000", "128000", "128000", "128000", "131072", "164000", "164000", "164000"]);
+    assert_eq!(eight, listed(&["--items", "8"]));
+    assert_ne!(eight, listed(&["--items", "8", "--seed", "2"]));
+    let twenty = listed(&["--items", "20"]);
+    assert!(
+        eight.iter().filter(|row| twenty.iter().any(|other| other[3] == row[3])).count() == 8,
+        "a longer list extends"
+    );
+    let all = listed(&[]);
+    let failed =
+        rows("select x_record_id from requests_priced where workload_id = 'nightly-tagging' and x_status = 'error'");
+    assert!(all.iter().all(|row| failed.iter().all(|call| call[0] != row[3])), "no failed call is asked for");
+    assert_eq!(all.len(), 321, "371 are planned, 321 exist");
+    let unknown = place.trimtab(&["sample", "nobody", "--items", "3"]);
+    assert_eq!(unknown.code, 2, "{}", unknown.err);
+}
+
 /// `totals.csv`: scope, source, provider, model_id, workload_id, measure, value; the generator's own count.
 #[test]
 fn every_total_equals_the_generators() {
