@@ -178,6 +178,31 @@ fn explain_shows_proof_and_arithmetic() {
     }
 }
 
+/// Benefits in time and revenue stand beside a decision and in no saving.
+#[test]
+fn named_benefits_are_shown_and_never_added() {
+    let place = Place::new();
+    let line = "{\"ts\":\"2026-11-20T10:00:00Z\",\"workload\":\"w\",\"request\":{\"model\":\"gpt-6-luna\"},\"response\":{\"id\":\"a\",\"object\":\"chat.completion\",\"model\":\"gpt-6-luna\",\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":5}}}\n";
+    place.write("logs/1.jsonl", line);
+    let run = |benefits: &str| {
+        place.run_file("2026-11-24", &[("o", "openai_envelope", "logs/")], benefits);
+        let said = place.trimtab(&["run", "--quiet", "--config", "trimtab.toml"]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        let decisions =
+            place.sql("select benefit_time_monthly_usd as time, benefit_revenue_monthly_usd as revenue from decisions");
+        let headline = place.sql("select * from headline");
+        ((decisions[0]["time"].clone(), decisions[0]["revenue"].clone()), headline)
+    };
+    let (none, before) = run("");
+    assert_eq!(none, (String::new(), String::new()), "not named is unknown, not 0");
+    let benefit = |kind: &str, usd: &str| {
+        format!("[[benefits]]\nworkload = \"w\"\nkind = \"{kind}\"\nusd_per_month = \"{usd}\"\n")
+    };
+    let (named, after) = run(&(benefit("time", "120.50") + &benefit("time", "9.50") + &benefit("revenue", "5000")));
+    assert_eq!(named, ("130.00".to_string(), "5000.00".to_string()));
+    assert_eq!(before, after, "no total moves");
+}
+
 /// M 5.3: calls in proportion to their size strata, no retry and no failed call, the same list everywhere.
 #[test]
 fn a_sample_is_stratified_and_the_same_everywhere() {
