@@ -68,6 +68,15 @@ pub enum Command {
         #[command(flatten)]
         place: PlaceArgs,
     },
+    /// List the kept calls of a workload that an evaluation should score: ids only, the same on every machine
+    Sample {
+        /// Which calls
+        #[command(flatten)]
+        sample: SampleArgs,
+        /// Where the state is
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
     /// Work on the catalog of prices
     Prices {
         /// What to do
@@ -83,6 +92,22 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         project: Option<PathBuf>,
     },
+}
+
+/// Arguments of `sample`.
+#[derive(Debug, Clone, Args)]
+pub struct SampleArgs {
+    /// Workload
+    pub workload: String,
+    /// How many calls; without it as many as the decision plans
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub items: Option<u32>,
+    /// Another list of the same size
+    #[arg(long, default_value = "1", value_name = "TEXT")]
+    pub seed: String,
+    /// How to print the rows
+    #[arg(long, default_value = "csv")]
+    pub format: SqlFormat,
 }
 
 /// Where a command works.

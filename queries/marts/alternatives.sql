@@ -1,7 +1,7 @@
 -- One row per bundle that was considered, blocked and dearer ones too: what it would cost and why it is not the answer.
 --
 -- grain:  workload_id, recommendation_id
--- method: M 0.3, 3, 4, 7.9
+-- method: M 0.3, 3, 4, 5, 6, 7.9
 with figures as (
     select
         int_bundles.recommendation_id,
@@ -55,7 +55,7 @@ monthly as (
 )
 
 select
-    recommendation_id,
+    monthly.recommendation_id,
     workload_id,
     lever,
     to_provider,
@@ -66,7 +66,7 @@ select
     case
         when is_blocked then 'blocked'
         when not is_priced then 'unpriced'
-        when estimated_monthly_savings_usd > 0 then 'to_test'
+        when estimated_monthly_savings_usd > 0 then 'cheaper'
         else 'dearer'
     end as finding,
     binding_gate,
@@ -87,12 +87,23 @@ select
     coalesce(is_cache_lost, false) as is_cache_lost,
     coalesce(is_tier_lost, false) as is_tier_lost,
     tau_source,
-    -- No evidence stage exists yet: every quality is unknown.
-    'F' as evidence_grade,
-    'NOT_TESTED' as verdict,
+    records.action, records.action_reason, records.stage, records.risk_points, records.risk_level,
+    records.evidence_grade, records.verdict, records.verdict_unadjusted, records.evidence_codes, records.worse_proxies,
+    records.evidence_eval_set, records.evidence_method, records.evidence_rubric, records.evidence_test, records.evidence_scored_on,
+    records.evidence_items, records.evidence_only_in_use, records.evidence_only_candidate, records.evidence_candidates,
+    records.quality_in_use_share, records.quality_candidate_share, records.quality_change_share,
+    records.quality_change_low_share, records.quality_change_high_share, records.margin_share,
+    records.evidence_z_score, records.evidence_p_share, records.evidence_p_adjusted_share,
+    records.rework_monthly_usd, records.maintenance_monthly_usd, records.net_monthly_savings_usd,
+    records.net_monthly_savings_p10_usd, records.net_monthly_savings_p90_usd, records.integration_usd, records.evaluation_usd,
+    records.one_off_usd, records.horizon_months, records.lead_months, records.benefits_usd, records.move_cost_usd,
+    records.npv_usd, records.npv_p10_usd, records.npv_p90_usd, records.payback_months, records.roi_ratio,
+    records.roi_total_ratio, records.roi_status, records.break_even_requests, records.planned_items,
+    records.planned_evaluation_usd, records.evsi_usd, records.net_evsi_usd, records.assumptions,
     cast(row_number() over (
         -- Rank inside the workload: not blocked first, then the highest expected saving, then by name.
         partition by workload_id
-        order by is_blocked, estimated_monthly_savings_usd desc nulls last, to_provider, to_model_id, recommendation_id
+        order by is_blocked, estimated_monthly_savings_usd desc nulls last, to_provider, to_model_id, monthly.recommendation_id
     ) as bigint) as option_rank
 from monthly
+inner join int_bundle_records as records on records.recommendation_id = monthly.recommendation_id

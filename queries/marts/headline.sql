@@ -1,7 +1,7 @@
 -- One row: the totals of the page for leadership. Supported, indicated and to-test savings are never added together.
 --
 -- grain:  run_date
--- method: M 0.6, 2.6, 2.7, 7.9
+-- method: M 0.6, 2.6, 2.7, 6.7, 7.9
 with spend as (
     select
         count(*) as workloads,
@@ -19,7 +19,14 @@ decided as (
         sum(case when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then 1 else 0 end) as supported_workloads,
         cast(sum(case when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then estimated_monthly_savings_usd else 0 end) as decimal(18, 2))
             as supported_monthly_savings_usd,
+        sum(case when action in ('PILOT', 'WAIT_MATURITY', 'WAIT_COMMITMENT') then 1 else 0 end) as indicated_workloads,
+        cast(sum(case when action in ('PILOT', 'WAIT_MATURITY', 'WAIT_COMMITMENT') then net_monthly_savings_usd else 0 end)
+            as decimal(18, 2)) as indicated_net_monthly_savings_usd,
         sum(case when action = 'EVALUATE_NEXT' then 1 else 0 end) as to_test_workloads,
+        cast(sum(case when action = 'EVALUATE_NEXT' then net_monthly_savings_usd else 0 end) as decimal(18, 2))
+            as to_test_net_monthly_savings_usd,
+        cast(sum(case when action = 'EVALUATE_NEXT' then planned_evaluation_usd else 0 end) as decimal(18, 2))
+            as to_test_evaluation_usd,
         cast(sum(case when action = 'EVALUATE_NEXT' then estimated_monthly_savings_usd else 0 end) as decimal(18, 2))
             as to_test_monthly_savings_usd,
         cast(sum(case when action = 'EVALUATE_NEXT' then estimated_monthly_savings_p10_usd else 0 end) as decimal(18, 2))
@@ -31,6 +38,26 @@ decided as (
         sum(case when action = 'KEEP' then 1 else 0 end) as kept_workloads,
         sum(case when action = 'BLOCKED' then 1 else 0 end) as blocked_workloads
     from decisions
+),
+
+-- After every cost. Token ratios of all workloads may be wrong together, volumes and rework are not (M 6.7).
+proven as (
+    select
+        cast(sum(records.net_monthly_savings_usd) as decimal(18, 2)) as net_usd,
+        cast(sum(records.one_off_usd) as decimal(18, 2)) as one_off_usd,
+        cast(sum(records.npv_usd) as decimal(18, 2)) as npv_usd,
+        max(records.payback_months) as payback_months,
+        cast(cast(sum(records.net_monthly_savings_usd) as double) - sqrt(
+            power(sum(cast(records.ratio_loss_usd as double)), 2) + sum(power(cast(records.volume_distance_usd as double), 2))
+            + sum(power(cast(records.rework_loss_usd as double), 2))
+        ) as decimal(18, 2)) as net_p10_usd,
+        cast(cast(sum(records.net_monthly_savings_usd) as double) + sqrt(
+            power(sum(cast(records.ratio_gain_usd as double)), 2) + sum(power(cast(records.volume_distance_usd as double), 2))
+            + sum(power(cast(records.rework_gain_usd as double), 2))
+        ) as decimal(18, 2)) as net_p90_usd
+    from decisions
+    inner join int_bundle_records as records on records.recommendation_id = decisions.recommendation_id
+    where decisions.action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE')
 ),
 
 rows_read as (
@@ -68,7 +95,17 @@ select
     total.no_bill_usd,
     coalesce(decided.supported_workloads, 0) as supported_workloads,
     coalesce(decided.supported_monthly_savings_usd, cast(0 as decimal(18, 2))) as supported_monthly_savings_usd,
+    coalesce(proven.net_usd, cast(0 as decimal(18, 2))) as supported_net_monthly_savings_usd,
+    coalesce(proven.net_p10_usd, cast(0 as decimal(18, 2))) as supported_net_monthly_savings_p10_usd,
+    coalesce(proven.net_p90_usd, cast(0 as decimal(18, 2))) as supported_net_monthly_savings_p90_usd,
+    coalesce(proven.one_off_usd, cast(0 as decimal(18, 2))) as supported_one_off_usd,
+    coalesce(proven.npv_usd, cast(0 as decimal(18, 2))) as supported_npv_usd,
+    proven.payback_months as supported_payback_months,
+    coalesce(decided.indicated_workloads, 0) as indicated_workloads,
+    coalesce(decided.indicated_net_monthly_savings_usd, cast(0 as decimal(18, 2))) as indicated_net_monthly_savings_usd,
     coalesce(decided.to_test_workloads, 0) as to_test_workloads,
+    coalesce(decided.to_test_net_monthly_savings_usd, cast(0 as decimal(18, 2))) as to_test_net_monthly_savings_usd,
+    coalesce(decided.to_test_evaluation_usd, cast(0 as decimal(18, 2))) as to_test_evaluation_usd,
     coalesce(decided.to_test_monthly_savings_usd, cast(0 as decimal(18, 2))) as to_test_monthly_savings_usd,
     coalesce(decided.to_test_monthly_savings_p10_usd, cast(0 as decimal(18, 2))) as to_test_monthly_savings_p10_usd,
     coalesce(decided.to_test_monthly_savings_p90_usd, cast(0 as decimal(18, 2))) as to_test_monthly_savings_p90_usd,
@@ -88,4 +125,5 @@ from settings
 cross join int_reconciled_total as total
 cross join spend
 cross join decided
+cross join proven
 cross join rows_read

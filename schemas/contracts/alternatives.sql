@@ -12,7 +12,7 @@ create external table alternatives (
     to_service_tier varchar, -- tier of the candidate; null keeps the tier of each call
     adaptation varchar not null, -- none, prompt_trim, post_train, self_host, effort_down
     one_off_class varchar not null, -- class of the one-off cost
-    finding varchar not null, -- to_test (gates pass, it would save), dearer, blocked or unpriced
+    finding varchar not null, -- cheaper (gates pass, it would save), dearer, blocked or unpriced
     binding_gate varchar, -- gate that blocks with the lowest share of cost passing; null when none blocks
     binding_kind varchar, -- hard blocks, split could be met by a rule
     reason_codes varchar, -- every gate that does not hold, warnings included
@@ -31,8 +31,59 @@ create external table alternatives (
     is_cache_lost boolean not null, -- cached tokens would be billed as plain input on the candidate
     is_tier_lost boolean not null, -- the candidate lacks the tier in use and is priced as standard (TIER_LOST)
     tau_source varchar, -- where the tokenizer ratio comes from: exact, measured, published, assumption or config
+    action varchar not null, -- what would be done if this were the workload's answer
+    action_reason varchar not null, -- why: the binding gate, PROVEN, INFERIOR, WORSE, INCONCLUSIVE, EVAL_NOT_WORTH_IT and others
+    stage varchar not null, -- PROTOTYPE, GROWING, MATURE or DECLINING (M 9)
+    risk_points bigint not null, -- points of M 5.11
+    risk_level varchar not null, -- Very low (to 2), Low (to 4), Medium (to 7) or High
     evidence_grade varchar not null, -- A to F (M 5.2); F is none
-    verdict varchar not null, -- NON_INFERIOR, INFERIOR, WORSE, INCONCLUSIVE or NOT_TESTED
+    verdict varchar not null, -- NON_INFERIOR, INFERIOR, WORSE, INCONCLUSIVE or NOT_TESTED; adjusted for the candidates that were tried
+    verdict_unadjusted varchar not null, -- the same, as if this candidate were the only one
+    evidence_codes varchar, -- why evidence is weaker than it looks, or was refused
+    worse_proxies varchar, -- signals of production calls that are significantly worse on the candidate
+    evidence_eval_set varchar, -- set of items that both models answered
+    evidence_method varchar, -- human, deterministic, llm_judge, pairwise or benchmark
+    evidence_rubric varchar, -- rubric or judge
+    evidence_test varchar, -- paired (Tango), unpaired (Newcombe) or judge (calibrated)
+    evidence_scored_on date, -- day of the older of the two runs
+    evidence_items bigint, -- items that were compared
+    evidence_only_in_use bigint, -- items on which only the model in use was better
+    evidence_only_candidate bigint, -- items on which only the candidate was better
+    evidence_candidates bigint, -- candidates that passed the gates and were tested: what Holm adjusts for
+    quality_in_use_share double, -- share right, model in use
+    quality_candidate_share double, -- share right, candidate
+    quality_change_share double, -- candidate less model in use; a judge's difference is corrected (M 5.6)
+    quality_change_low_share double, -- lower end, one-sided 95%
+    quality_change_high_share double, -- upper end, one-sided 95%
+    margin_share double, -- loss of quality that the criticality allows
+    evidence_z_score double, -- statistic at the margin; below -1.6449 is not inferior
+    evidence_p_share double, -- its one-sided p
+    evidence_p_adjusted_share double, -- p after Holm
+    rework_monthly_usd decimal(18,2), -- expected cost of wrong answers (M 5.7); without evidence from the prior P-13
+    maintenance_monthly_usd decimal(18,2), -- people, hosting and re-training a month
+    net_monthly_savings_usd decimal(18,2), -- mean saving of the next twelve months less maintenance and rework
+    net_monthly_savings_p10_usd decimal(18,2), -- P10 over volume, token ratios and rework (M 6.7)
+    net_monthly_savings_p90_usd decimal(18,2), -- P90
+    integration_usd decimal(18,2), -- once: people's hours, and post-training where it applies
+    evaluation_usd decimal(18,2), -- once: the evaluation that was made, or that would be
+    one_off_usd decimal(18,2), -- both together
+    horizon_months bigint, -- months that count; fewer where the candidate retires
+    lead_months bigint, -- months before the saving starts
+    benefits_usd decimal(18,2), -- what the bill falls by over the horizon (M 6.1)
+    move_cost_usd decimal(18,2), -- everything that exists only because of the move, over the horizon
+    npv_usd decimal(18,2), -- net present value
+    npv_p10_usd decimal(18,2), -- P10 of it
+    npv_p90_usd decimal(18,2), -- P90 of it
+    payback_months decimal(9,2), -- months until nothing is owed; null is never within the horizon
+    roi_ratio double, -- (benefits - cost) / cost; null with its reason in roi_status
+    roi_total_ratio double, -- the same with the avoided bill as benefit and the candidate's bill as cost
+    roi_status varchar not null, -- COMPLETE, COST_BASE_INCOMPLETE, ZERO_COST or NOT_APPLICABLE (blocked, dearer or unpriced)
+    break_even_requests bigint, -- requests a month from which the move pays; null is never
+    planned_items bigint, -- items that a paired evaluation needs (M 5.9)
+    planned_evaluation_usd decimal(18,2), -- what it would cost
+    evsi_usd decimal(18,2), -- what it would be worth (M 5.10)
+    net_evsi_usd decimal(18,2), -- worth less cost
+    assumptions varchar, -- ids of the parameters behind the row that nobody measured
     option_rank bigint not null -- 1 is the best of its workload
 )
 stored as parquet

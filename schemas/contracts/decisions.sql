@@ -7,13 +7,15 @@ create external table decisions (
     workload_id varchar not null, -- workload
     recommendation_id varchar, -- the alternative that the row is about; null when there is none
     action varchar not null, -- MOVE, MOVE_SPLIT, OPTIMIZE, MIGRATE, MOVE_UP, PILOT, EVALUATE_NEXT, WAIT_MATURITY, WAIT_COMMITMENT, RETRAIN, REVERT, KEEP or BLOCKED
-    reason varchar not null, -- why this action: NO_EVIDENCE, NOTHING_PAYS, NO_CANDIDATE or the binding gate
+    reason varchar not null, -- why this action: the binding gate, PROVEN, NO_EVIDENCE, EVAL_NOT_WORTH_IT, INFERIOR, NOTHING_PAYS, NO_CANDIDATE and others
     reason_codes varchar, -- every code that holds, warnings included
     binding_gate varchar, -- gate that decided; null when none did
     unknown_facts varchar, -- facts that the workload demands and the catalog does not know
     not_tested varchar, -- gates that were not tested
     owner varchar, -- team or person in charge, from the run file
     criticality varchar not null, -- low, medium or high
+    stage varchar, -- PROTOTYPE, GROWING, MATURE or DECLINING (M 9); null when no candidate was looked at
+    wait_until date, -- for WAIT_MATURITY: first day on which the workload can be mature
     from_provider varchar, -- provider of the model that costs most
     from_model_id varchar, -- model that costs most
     from_retires_on date, -- first day on which that model is no longer served; null when none is announced
@@ -27,6 +29,34 @@ create external table decisions (
     estimated_monthly_savings_p90_usd decimal(18,2), -- P90 of the saving
     discounted_monthly_savings_usd decimal(18,2), -- expected saving at what is really paid: the model in use after the discounts that its bill shows, the candidate after its own or none
     horizon_monthly_savings_usd decimal(18,2), -- expected saving as the mean of the next twelve months, announced price changes included
+    evidence_grade varchar, -- A to F (M 5.2); F is none; null when there is no candidate
+    verdict varchar, -- verdict on the candidate, adjusted for those that were tried
+    verdict_unadjusted varchar, -- the same, as if it were the only candidate
+    evidence_items bigint, -- items that were compared
+    quality_change_share double, -- share right, candidate less model in use
+    margin_share double, -- loss of quality that the criticality allows
+    risk_points bigint, -- points of M 5.11
+    risk_level varchar, -- Very low, Low, Medium or High
+    rework_monthly_usd decimal(18,2), -- expected cost of wrong answers
+    maintenance_monthly_usd decimal(18,2), -- people, hosting and re-training a month
+    net_monthly_savings_usd decimal(18,2), -- saving less maintenance and rework: what supported totals add
+    net_monthly_savings_p10_usd decimal(18,2), -- P10 of it
+    net_monthly_savings_p90_usd decimal(18,2), -- P90 of it
+    one_off_usd decimal(18,2), -- integration and evaluation, once
+    npv_usd decimal(18,2), -- net present value over the horizon, after every cost
+    npv_p10_usd decimal(18,2), -- P10 of it
+    npv_p90_usd decimal(18,2), -- P90 of it
+    payback_months decimal(9,2), -- months until nothing is owed
+    roi_ratio double, -- (benefits - cost) / cost; null with its reason in roi_status
+    roi_status varchar, -- COMPLETE, COST_BASE_INCOMPLETE, ZERO_COST or NOT_APPLICABLE
+    break_even_requests bigint, -- requests a month from which the move pays
+    planned_items bigint, -- items that an evaluation needs
+    planned_evaluation_usd decimal(18,2), -- what it would cost
+    evsi_usd decimal(18,2), -- what it would be worth
+    net_evsi_usd decimal(18,2), -- worth less cost
+    assumptions varchar, -- ids of the parameters behind the row that nobody measured
+    benefit_time_monthly_usd decimal(18,2), -- time saved, as the run file names it; in no total
+    benefit_revenue_monthly_usd decimal(18,2), -- revenue, as the run file names it; in no total
     interim_bundle varchar, -- a same-model lever that may be taken while waiting; null: no such lever yet
     spend_window_usd decimal(38,12), -- list cost of the window's priced calls; null when none has a price
     requests bigint not null, -- attempts in the window

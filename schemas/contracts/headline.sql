@@ -22,9 +22,19 @@ create external table headline (
     billed_unexplained_usd decimal(38,12) not null, -- what is left; the last five add up to billed_usd
     no_bill_usd decimal(38,12) not null, -- list cost of what was logged where no bill is
     supported_workloads bigint not null, -- workloads with MOVE, MOVE_SPLIT or OPTIMIZE
-    supported_monthly_savings_usd decimal(18,2) not null, -- their saving
+    supported_monthly_savings_usd decimal(18,2) not null, -- their saving at the run date's prices, before maintenance and rework
+    supported_net_monthly_savings_usd decimal(18,2) not null, -- their saving after maintenance and rework, mean of the next twelve months
+    supported_net_monthly_savings_p10_usd decimal(18,2) not null, -- P10 over volume, token ratios and rework
+    supported_net_monthly_savings_p90_usd decimal(18,2) not null, -- P90
+    supported_one_off_usd decimal(18,2) not null, -- what the moves cost once
+    supported_npv_usd decimal(18,2) not null, -- their net present value, after every cost
+    supported_payback_months decimal(9,2), -- longest payback among them, months; null when there is none
+    indicated_workloads bigint not null, -- workloads with PILOT or WAIT: never added to the supported ones
+    indicated_net_monthly_savings_usd decimal(18,2) not null, -- their saving after maintenance and rework; may be negative
     to_test_workloads bigint not null, -- workloads with EVALUATE_NEXT
     to_test_monthly_savings_usd decimal(18,2) not null, -- their expected saving; never added to the supported one
+    to_test_net_monthly_savings_usd decimal(18,2) not null, -- the same after maintenance and the rework that the prior expects
+    to_test_evaluation_usd decimal(18,2) not null, -- what their evaluations would cost, once
     to_test_monthly_savings_p10_usd decimal(18,2) not null, -- sum of their P10
     to_test_monthly_savings_p90_usd decimal(18,2) not null, -- sum of their P90
     to_test_price_only_monthly_savings_usd decimal(18,2) not null, -- their saving at equal tokens

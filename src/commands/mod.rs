@@ -12,6 +12,7 @@ mod list;
 mod log;
 mod prices;
 mod run;
+mod sample;
 mod sql;
 mod status;
 
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::List { what, project, format } => list::run(what, project.as_deref(), format).await,
         Command::Explain { name, place } => explain::run(&name, place).await,
         Command::Sql { select, format, place } => sql::run(&select, format, place).await,
+        Command::Sample { sample, place } => sample::run(sample, place).await,
         Command::Prices { action: PricesAction::Import(args) } => prices::import(args).await,
         Command::Prices { action: PricesAction::Check { format, place } } => prices::check(format, place).await,
         Command::Init { place, project } => init::run(place.as_deref(), project.as_deref()).await,

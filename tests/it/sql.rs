@@ -1,8 +1,9 @@
 //! Tests of single relations, in SQL: every `tests/sql/*.slt` is a test, found by folder.
 //!
 //! Beyond selects a file may say: `date 2026-11-21` (the run date), `table NAME as SELECT` (rows of an input; columns that
-//! the select does not give are null, or empty, 0, false where the contract wants a value), `build NAME` (run the
-//! project's query of that name and register its rows), and `facts TOML` (the owner's part of a run file).
+//! the select does not give are null, or empty, 0, false where the contract wants a value), `relation NAME as SELECT` (rows
+//! that stand for a query's, with the columns of the select), `build NAME` (run the project's query of that name and
+//! register its rows), and `facts TOML` (the owner's part of a run file).
 
 use std::path::Path;
 
@@ -115,6 +116,13 @@ impl AsyncDB for Sql {
             let (name, select) =
                 rest.split_once(" as").ok_or_else(|| Error::project("write `table NAME as SELECT`"))?;
             self.table(name.trim(), select).await?;
+            return done();
+        }
+        if let Some(rest) = sql.strip_prefix("relation ") {
+            let (name, select) =
+                rest.split_once(" as").ok_or_else(|| Error::project("write `relation NAME as SELECT`"))?;
+            let (schema, rows) = self.engine.select(select).await?;
+            self.engine.register(name.trim(), schema, rows)?;
             return done();
         }
         if let Some(date) = sql.strip_prefix("date ") {

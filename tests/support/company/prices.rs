@@ -76,10 +76,11 @@ impl Prices {
         Ok(prices)
     }
 
-    /// The region class in which a candidate is offered: the global one, else the first by name.
-    pub fn offered_region(&self, provider: &str, model_id: &str) -> Option<&str> {
+    /// The region class in which a model would serve calls of a class: the same one, else global, else the first by name.
+    pub fn region_for(&self, provider: &str, model_id: &str, wanted: &str) -> Option<&str> {
         let regions = self.regions.get(&(provider.to_owned(), model_id.to_owned()))?;
-        regions.get("global").or_else(|| regions.first()).map(String::as_str)
+        let has = |name: &str| regions.iter().find(|region| region.as_str() == name);
+        has(wanted).or_else(|| has("global")).or_else(|| regions.iter().min()).map(String::as_str)
     }
 
     /// Micro-dollars per million tokens on a day, in the band of the whole prompt (M 2.3, M 2.4).

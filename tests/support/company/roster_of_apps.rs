@@ -73,7 +73,12 @@ pub fn of_openai_apps() -> Vec<Workload> {
                 Model::plain("openai", "gpt-5.6-terra"),
                 1_400,
                 sizes(Size::of(130_000, 60), Size::of(4_000, 80), Size::of(9_000, 70)),
-                answer("EVALUATE_NEXT", LUNA, "", "no evidence; both models have batch prices"),
+                answer(
+                    "KEEP",
+                    LUNA,
+                    "",
+                    "EVAL_NOT_WORTH_IT: $65.05 a month is less than the two hours of maintenance that a move costs, so no evaluation can pay; both models have batch prices",
+                ),
             )
         },
     ]
@@ -95,7 +100,12 @@ pub fn of_anthropic_apps() -> Vec<Workload> {
                 SONNET_5,
                 1_700,
                 sizes(Size::of(66_000, 80), Size::of(3_200, 90), none),
-                answer("EVALUATE_NEXT", HAIKU, "", "no evidence"),
+                answer(
+                    "KEEP",
+                    HAIKU,
+                    "",
+                    "EVAL_NOT_WORTH_IT: about $42 a month is less than the two hours of maintenance that a move costs, so no evaluation can pay",
+                ),
             )
         },
         Workload {

@@ -13,6 +13,7 @@ pub fn behind_the_gateway() -> Vec<Workload> {
         Workload {
             criticality: "low",
             candidates: vec!["openai/gpt-5.6-luna", "openai/gpt-5.4-mini"],
+            prompt_versions: 1,
             max_output: 40_000,
             has_schema: true,
             effort: "medium",
@@ -28,7 +29,7 @@ pub fn behind_the_gateway() -> Vec<Workload> {
                     "MOVE",
                     LUNA,
                     "",
-                    "600 paired items, deterministic; gpt-5.4-mini has 40 items, too few for a verdict",
+                    "600 paired items, deterministic, 14 against 16: no worse within 10 points, and $1,213.69 a month pay for 40 hours and 2 hours a month; gpt-5.4-mini has 40 items, too few for a verdict",
                 ),
             )
         },

@@ -33,6 +33,17 @@ pub fn text(company: &Company, folder: &str) -> String {
     for workload in company.workloads.iter().filter(|workload| !workload.anonymous) {
         text += &owned(workload);
     }
+    let stated: Vec<&Workload> = company.workloads.iter().filter(|workload| workload.prompt_versions > 0).collect();
+    if !stated.is_empty() {
+        text += "\n# No log of the company shows which version of a prompt was used, so a workload counts as growing, not as\n\
+                 # mature, until its owner states the versions of the last four weeks.\n";
+    }
+    for workload in stated {
+        text += &format!(
+            "[[parameters]]\nparameter_id = \"C-02\"\nname = \"template_versions\"\nscope = \"workload\"\nkey = \"{}\"\nexpected = {}\n",
+            workload.id, workload.prompt_versions,
+        );
+    }
     text
 }
 

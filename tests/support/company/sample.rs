@@ -123,6 +123,7 @@ pub fn usual(
         batch_ok: false,
         candidates: Vec::new(),
         languages: Vec::new(),
+        prompt_versions: 0,
         format,
         models: vec![(NaiveDate::MIN, model)],
         weekday,

@@ -150,7 +150,7 @@ impl Truth {
             return Ok(());
         };
         let region_class = prices
-            .offered_region(provider, model_id)
+            .region_for(provider, model_id, call.model.region_class)
             .ok_or_else(|| Fault(format!("{provider}/{model_id} has no price")))?;
         let target = Priced { provider, model_id, region_class, tier: workload.tier };
         let in_use = prices.cost(priced(call.model, workload.tier), &call.usage, company.end());

@@ -132,6 +132,8 @@ pub struct Workload {
     pub batch_ok: bool,
     pub candidates: Vec<&'static str>,
     pub languages: Vec<&'static str>,
+    /// Versions of its prompt in use, as the owner states them; 0 is not stated, because no log of the company shows one.
+    pub prompt_versions: u64,
     pub format: Format,
     /// Models and the day from which each is used; the first holds from the beginning.
     pub models: Vec<(NaiveDate, Model)>,

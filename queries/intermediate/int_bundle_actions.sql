@@ -1,0 +1,83 @@
+-- One row per bundle: what would be done if it were the workload's answer, and why.
+--
+-- grain:  recommendation_id
+-- method: M 7.2 (table of actions), 9 (stages), 5.10 (an evaluation has to be worth its cost)
+with facts as (
+    select
+        int_bundles.recommendation_id,
+        int_bundles.workload_id,
+        int_bundles.split_rule,
+        int_bundles.to_provider = int_workloads.main_provider and int_bundles.to_model_id = int_workloads.main_model_id as is_same_model,
+        int_workloads.criticality,
+        gated.is_blocked,
+        gated.binding_gate,
+        gated.binding_kind,
+        coalesce(not priced.is_source_unpriced and not priced.is_target_unpriced, false) as is_priced,
+        priced.source_usd > priced.target_usd as is_cheaper,
+        proven.verdict,
+        proven.is_in_use_inferior,
+        proven.worse_proxies,
+        proven.items,
+        maturity.stage,
+        costed.npv_usd,
+        costed.npv_p10_usd,
+        costed.payback_months,
+        costed.appetite_points,
+        risks.risk_points,
+        worth.net_evsi_usd,
+        held.items_min
+    from int_bundles
+    inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
+    inner join int_workload_parameters as held on held.workload_id = int_bundles.workload_id
+    inner join int_workload_maturity as maturity on maturity.workload_id = int_bundles.workload_id
+    inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
+    inner join int_bundles_proven as proven on proven.recommendation_id = int_bundles.recommendation_id
+    inner join int_bundle_risks as risks on risks.recommendation_id = int_bundles.recommendation_id
+    left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
+    left join int_bundles_costed as costed on costed.recommendation_id = int_bundles.recommendation_id
+    left join int_evaluation_worth as worth on worth.recommendation_id = int_bundles.recommendation_id
+),
+
+reasoned as (
+    select
+        *,
+        case
+            when is_blocked then binding_gate
+            when not is_priced then 'UNPRICED'
+            when not is_cheaper then case when is_in_use_inferior then 'IN_USE_INFERIOR' else 'NOTHING_PAYS' end
+            when verdict in ('INFERIOR') then 'INFERIOR'
+            when stage in ('PROTOTYPE', 'DECLINING') then stage
+            when verdict in ('NON_INFERIOR') and (npv_usd <= 0 or payback_months is null) then 'COSTS_EXCEED_SAVING'
+            when verdict in ('NON_INFERIOR') and npv_p10_usd <= 0 then 'P10_NOT_POSITIVE'
+            when verdict in ('NON_INFERIOR') and worse_proxies is not null then 'PROXY_WORSE'
+            when verdict in ('NON_INFERIOR') and stage in ('GROWING') then 'GROWING'
+            when verdict in ('NON_INFERIOR') and risk_points > appetite_points then 'NEEDS_SIGN_OFF'
+            when verdict in ('NON_INFERIOR') then 'PROVEN'
+            when verdict in ('WORSE', 'INCONCLUSIVE') and criticality in ('low') and items >= items_min and npv_p10_usd > 0 then verdict
+            when verdict in ('WORSE') then 'WORSE'
+            when net_evsi_usd > 0 and verdict in ('INCONCLUSIVE') then 'WEAK_EVIDENCE'
+            when net_evsi_usd > 0 then 'NO_EVIDENCE'
+            else 'EVAL_NOT_WORTH_IT'
+        end as reason
+    from facts
+)
+
+select
+    recommendation_id,
+    workload_id,
+    stage,
+    is_same_model,
+    reason,
+    case
+        when is_blocked and binding_kind in ('hard') then 'BLOCKED'
+        when is_blocked or not is_priced then 'KEEP'
+        when reason in ('PROVEN') then
+            case when is_same_model then 'OPTIMIZE' when split_rule is not null then 'MOVE_SPLIT' else 'MOVE' end
+        when reason in ('PROXY_WORSE', 'GROWING', 'NEEDS_SIGN_OFF', 'INCONCLUSIVE') then 'PILOT'
+        when reason in ('WORSE') and criticality in ('low') and items >= items_min and npv_p10_usd > 0 then 'PILOT'
+        when reason in ('PROTOTYPE') then 'WAIT_MATURITY'
+        when reason in ('NO_EVIDENCE', 'WEAK_EVIDENCE') then 'EVALUATE_NEXT'
+        when reason in ('IN_USE_INFERIOR') then 'MOVE_UP'
+        else 'KEEP'
+    end as action
+from reasoned
