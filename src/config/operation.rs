@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use url::Url;
 
-use super::resolve;
+use super::urls::resolve;
 use crate::error::{Error, Result};
 
 /// The lock of the state.
