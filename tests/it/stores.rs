@@ -319,7 +319,6 @@ fn an_odd_entry_of_a_folder_is_left_out_by_name_and_hides_nothing() {
     std::fs::write(folder.join(OsStr::from_bytes(b"b/\xff.json")), "{}").expect("a file");
     let store = shelf.store("odd/");
     assert_eq!(wait(store.list()).unwrap(), calm, "keys, sizes and versions are those of a listing without oddities");
-    assert_eq!(wait(store.keys("b")).unwrap(), keys[1..]);
     assert_eq!(wait(store.sample(2)).unwrap().len(), 2);
     let layout = DateLayout::recognise(["b/d=2026-11-20/e.json"]).expect("dates");
     let recent = wait(store.list_since(&layout, "2026-11-21".parse().unwrap())).unwrap();
