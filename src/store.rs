@@ -26,6 +26,9 @@ use crate::wire::{Counts, Wire};
 pub use open::mount;
 pub use version::Version;
 
+/// How often a body is asked for that breaks off.
+const BODY_TRIES: u32 = 4;
+
 /// An object store and the prefix inside it that a URL names.
 #[derive(Clone)]
 pub struct Store {
@@ -232,14 +235,33 @@ impl Store {
     }
 
     async fn fetch(&self, key: &str) -> Result<(Bytes, ObjectMeta)> {
+        let missing = || {
+            let path = self.path(key).map(|path| path.to_string()).unwrap_or_default();
+            let error = object_store::Error::NotFound { path, source: "no such object".into() };
+            self.refused(&error, &format!("reading `{key}`"))
+        };
+        self.whole(key).await?.ok_or_else(missing)
+    }
+
+    /// An object whose body came whole, or `None` when there is none. The client asks again for an answer that it did not
+    /// get, but not for a body that breaks off behind a wrapper, so that is done here.
+    async fn whole(&self, key: &str) -> Result<Option<(Bytes, ObjectMeta)>> {
         let refused = |error: object_store::Error| self.refused(&error, &format!("reading `{key}`"));
-        let found = self.inner.get(&self.path(key)?).await.map_err(refused)?;
-        let meta = found.meta.clone();
-        let bytes = found.bytes().await.map_err(refused)?;
-        if bytes.len() as u64 != meta.size {
-            return Err(self.cut(key, bytes.len(), meta.size));
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let found = match self.inner.get(&self.path(key)?).await {
+                Err(object_store::Error::NotFound { .. }) => return Ok(None),
+                found => found.map_err(refused)?,
+            };
+            let meta = found.meta.clone();
+            match found.bytes().await {
+                Ok(bytes) if bytes.len() as u64 == meta.size => return Ok(Some((bytes, meta))),
+                _ if tries < BODY_TRIES => {}
+                Ok(bytes) => return Err(self.cut(key, bytes.len(), meta.size)),
+                Err(error) => return Err(refused(error)),
+            }
         }
-        Ok((bytes, meta))
     }
 
     /// The bytes of an object, or `None` when it does not exist.

@@ -186,7 +186,7 @@ async fn read_source(
     let mut reads: Vec<(Listed, ObjectRead)> = Vec::new();
     let mut fetched = futures::stream::iter(wanted.into_iter().map(|object| {
         let store = store.clone();
-        async move { (store.get(&object.key).await, object) }
+        async move { (store.get_listed(&object).await, object) }
     }))
     .buffered(config.engine.concurrency.max(1));
     let mut failure = selection.failure.take();

@@ -133,7 +133,7 @@ const CREDENTIALS: &str =
     "export the cloud's usual variables (AWS_*, AZURE_*, GOOGLE_*) or run where a role gives them";
 const POLICY: &str = "let the credentials read, list or write this place; docs/deployment.md has the least policies";
 const REGION: &str = "set the bucket's region: AWS_REGION, or aws_region under [[stores]]";
-const FOLDER: &str = "check that the place can be read and written, who owns it, and that its disk has room";
+const FOLDER: &str = "check that the place is writable and readable, who owns it, and that its disk has room";
 const SLOW: &str =
     "run again; if it stays so, raise request_timeout_seconds or retries, or lower concurrency, under [engine]";
 

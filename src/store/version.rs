@@ -1,7 +1,7 @@
 //! Puts that depend on what stands there: the step on which locks and books with many writers are built.
 
 use bytes::Bytes;
-use object_store::{ObjectStoreExt, PutMode, PutPayload, UpdateVersion};
+use object_store::{ObjectMeta, PutMode, PutPayload, UpdateVersion};
 
 use crate::error::Result;
 use crate::store::Store;
@@ -16,18 +16,8 @@ impl Store {
     /// # Errors
     /// `Storage`, naming the object.
     pub async fn get_with_version(&self, key: &str) -> Result<Option<(Bytes, Version)>> {
-        let refused = |error: object_store::Error| self.refused(&error, &format!("reading `{key}`"));
-        let found = match self.inner.get(&self.path(key)?).await {
-            Err(object_store::Error::NotFound { .. }) => return Ok(None),
-            found => found.map_err(refused)?,
-        };
-        let meta = found.meta.clone();
-        let version = Version(UpdateVersion { e_tag: meta.e_tag, version: meta.version });
-        let bytes = found.bytes().await.map_err(refused)?;
-        if bytes.len() as u64 != meta.size {
-            return Err(self.cut(key, bytes.len(), meta.size));
-        }
-        Ok(Some((bytes, version)))
+        let version = |meta: ObjectMeta| Version(UpdateVersion { e_tag: meta.e_tag, version: meta.version });
+        Ok(self.whole(key).await?.map(|(bytes, meta)| (bytes, version(meta))))
     }
 
     /// Writes an object that must not exist yet. `None`: another one stands there.
