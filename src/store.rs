@@ -252,6 +252,8 @@ impl Store {
             tries += 1;
             let found = match self.inner.get(&self.path(key)?).await {
                 Err(object_store::Error::NotFound { .. }) => return Ok(None),
+                // The answer that there is no such object has a body too.
+                Err(error) if tries < BODY_TRIES && refusal::is_broken_off(&error) => continue,
                 found => found.map_err(refused)?,
             };
             let meta = found.meta.clone();

@@ -108,6 +108,12 @@ fn kind_of_failure(error: &(dyn StdError + 'static)) -> Option<HttpErrorKind> {
     None
 }
 
+/// The answer began and did not end.
+pub(super) fn is_broken_off(error: &(dyn StdError + 'static)) -> bool {
+    matches!(kind_of_failure(error), Some(HttpErrorKind::Decode | HttpErrorKind::Interrupted))
+        || last(error).contains("end of file before message length")
+}
+
 fn answer(chain: &str) -> Answer {
     static STATUS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"status code: (\d{3})").ok());
     static CODE: LazyLock<Option<Regex>> =
