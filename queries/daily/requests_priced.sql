@@ -35,8 +35,11 @@ resolved as (
         calls.*,
         billed.model_id as billed_model,
         asked.model_id as requested_model,
-        case when offers.is_global_only then 'global' else coalesce(billed.region_class, calls.region_id, 'global') end
-            as price_region,
+        -- Anthropic's own API names a geography only where it asks a surcharge for it, which no row of the list has
+        case
+            when offers.is_global_only and (calls.billing_provider <> 'anthropic' or calls.region_id is null) then 'global'
+            else coalesce(billed.region_class, calls.region_id, 'global')
+        end as price_region,
         -- Where the clock sets the price, the moment of completion does; the bill knows no other.
         case
             when coalesce(calls.x_service_tier, 'standard') <> 'standard' then calls.x_service_tier
