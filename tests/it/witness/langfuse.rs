@@ -14,7 +14,7 @@ cost: equal to Langfuse's 26; ours unknown (no_usage) 5; ours unknown (unknown_m
 scores: correctness 2 1.0; hallucination 11 4.4; toxicity 11 1.8;
 otlp_traces records_read 20 rows_in 27 rows_kept 26 rows_repeated 1 records_rejected 0 rows_rejected 0 calls 26
 tokens: equal to Langfuse's 19; input 10209; missing 6; not in the span 6; output 5440; with thoughts that only the total has 1; without a row: the span has neither an operation nor tokens 5; without a row: the span names no model 7;
-cost: equal to Langfuse's 12; ours unknown (no_usage) 6; ours unknown (unknown_model) 8;
+cost: equal to Langfuse's 13; ours unknown (no_usage) 6; ours unknown (unknown_model) 7;
 ";
 
 #[test]
