@@ -45,10 +45,25 @@ impl<'a> Format<'a> {
         self.snapshots.as_ref().is_some_and(|snapshots| snapshots.is_manifest(key))
     }
 
+    /// The select that counts the registered raw rows which the format knows as its own; a format without
+    /// `recognised_by:` has none.
+    pub(super) fn counts_known(&self) -> Option<String> {
+        let predicate = self.table.header.get("recognised_by")?;
+        Some(format!("select count(*) filter (where {predicate}) as known from {}", self.table.name))
+    }
+
     /// Known to be no records.
     pub(super) fn skips(&self, key: &str) -> bool {
         self.skip.as_ref().is_some_and(|pattern| pattern.is_match(key))
     }
+}
+
+/// The error for a `recognised_by:` that the engine refuses.
+pub(super) fn no_predicate(table: &Table, error: Error) -> Error {
+    Error::project("`recognised_by:` is no predicate over the raw columns")
+        .at(format!("at {}", table.path))
+        .because(error)
+        .hint("write a condition as in a `where`, over the columns that the file declares")
 }
 
 /// A regular expression of a header.

@@ -73,9 +73,8 @@ impl Mapper<'_> {
     /// How many raw rows the format knows as its own.
     async fn known(&self, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<i64> {
         let all = batches.iter().map(|batch| batch.num_rows() as i64).sum();
-        let Some(predicate) = self.format.table.header.get("recognised_by") else { return Ok(all) };
+        let Some(select) = self.format.counts_known() else { return Ok(all) };
         self.engine.register(&self.format.table.name, schema.clone(), batches.to_vec())?;
-        let select = format!("select count(*) filter (where {predicate}) as known from {}", self.format.table.name);
         // A value that the predicate cannot compute is the mapping's to judge.
         let Ok((_, rows)) = self.engine.select(&select).await else { return Ok(all) };
         Ok(rows.first().and_then(|rows| rows.column(0).as_primitive_opt::<Int64Type>()).map_or(all, |c| c.value(0)))

@@ -28,7 +28,7 @@ use crate::reader::{Limits, Object, ObjectRead, Reader};
 use crate::schema::{Table, without_fingerprints};
 use crate::store::{Listed, Store};
 pub use format::unknown_format;
-use format::{Format, raw_table};
+use format::{Format, no_predicate, raw_table};
 use ledger::{Entry, Ledger, Rejected};
 use mapper::{Mapped, Mapper};
 use snapshots::{Listing, Selection};
@@ -115,6 +115,17 @@ struct SourceRead {
     records: i64,
     rejected: i64,
     superseded: usize,
+}
+
+/// Holds a source's format to what its header promises, before any data is read: expressions over keys that parse, and a
+/// `recognised_by:` that plans over the raw columns, which must be registered.
+///
+/// # Errors
+/// `Usage` for an unknown format, `Project` naming the file for a wrong header.
+pub async fn check(engine: &Engine, project: &Project, source: &Source) -> Result<()> {
+    let format = Format::find(project, source)?;
+    let Some(select) = format.counts_known() else { return Ok(()) };
+    engine.select(&select).await.map(drop).map_err(|error| no_predicate(format.table, error))
 }
 
 /// The schema that a format's mapping reads: its raw columns, object, line and time of the object.

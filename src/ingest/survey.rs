@@ -10,10 +10,10 @@ use arrow::array::{AsArray, RecordBatch};
 use arrow::datatypes::Int64Type;
 use regex::Regex;
 
-use super::{Format, raw_table};
+use super::{Format, no_predicate, raw_table};
 use crate::config::{DayBasis, Source};
 use crate::engine::Engine;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::project::Project;
 use crate::reader::{Limits, Object, Reader};
 use crate::schema::without_fingerprints;
@@ -139,7 +139,7 @@ fn source_of(format: &str, store: &Store) -> Source {
 /// Records of an object, and how many of them the format knows.
 async fn ask(engine: &Engine, format: &Format<'_>, object: &Object) -> Result<(i64, i64)> {
     let table = format.table;
-    let Some(predicate) = table.header.get("recognised_by") else { return Ok((0, 0)) };
+    let Some(select) = format.counts_known() else { return Ok((0, 0)) };
     let mut raw = raw_table(table);
     raw.schema = without_fingerprints(&raw.schema);
     let mut reader = Reader::new(raw, Limits::default());
@@ -148,12 +148,7 @@ async fn ask(engine: &Engine, format: &Format<'_>, object: &Object) -> Result<(i
     reader.flush(&mut |batch| batches.push(batch));
     let Some(schema) = batches.first().map(RecordBatch::schema) else { return Ok((read.records, 0)) };
     engine.register(&table.name, schema, batches)?;
-    let select = format!("select count(*) filter (where {predicate}) as recognised from {}", table.name);
-    let counted = engine.select(&select).await.map_err(|error| {
-        Error::project("`recognised_by:` is no predicate over the raw columns")
-            .at(format!("at {}", table.path))
-            .because(error)
-    });
+    let counted = engine.select(&select).await.map_err(|error| no_predicate(table, error));
     engine.deregister(&table.name)?;
     let (_, rows) = counted?;
     let recognised =

@@ -216,6 +216,9 @@ pub async fn plan(engine: &Engine, project: &Project, config: &Config) -> Result
     for (format, table) in &project.sources {
         engine.register_empty(format, &ingest::raw_schema(table))?;
     }
+    for source in &config.sources {
+        ingest::check(engine, project, source).await?;
+    }
     for query in &project.queries {
         let planned = engine.plan(query).await?;
         let schema = planned.schema().as_arrow();

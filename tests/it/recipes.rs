@@ -39,6 +39,29 @@ fn run(place: &Place) -> String {
     said.out
 }
 
+#[test]
+fn check_refuses_a_format_whose_header_cannot_work() {
+    let place = Place::new();
+    format_by_two_files(&place);
+    let path = "overlay/schemas/sources/acme_log.sql";
+    let ours = place.read(path);
+    for (from, to, says) in [
+        ("recognised_by: call is not null", "recognised_by: caller is not null", "`recognised_by:` is no predicate"),
+        ("objects:       \\.jsonl", "objects:       (\\.jsonl", "`objects:` is no regular expression"),
+    ] {
+        let broken = ours.replace(from, to);
+        assert_ne!(broken, ours);
+        place.write(path, broken);
+        let said = place.trimtab(&["check", "--config", "trimtab.toml"]);
+        assert_eq!(said.code, 2, "{}", said.err);
+        assert!(
+            said.err.contains(says) && said.err.contains("acme_log.sql") && said.err.contains("hint: "),
+            "{}",
+            said.err
+        );
+    }
+}
+
 /// The README's table of formats is what `list formats` prints.
 #[test]
 fn the_table_of_formats_is_current() {
