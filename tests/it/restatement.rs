@@ -326,7 +326,7 @@ fn a_header_that_cannot_work_is_refused_with_its_file_and_a_remedy() {
     place.write("bill/a.csv", lines(&[(5, "a", "1.25")]));
     let said = place.trimtab(&["run", "--config", "trimtab.toml"]);
     assert_eq!(said.code, 2, "{}", said.err);
-    for part in ["`manifest:` stands without `snapshot:`", "schemas/sources/bad_bill.sql", "hint: ", "source `bill`"] {
+    for part in ["`manifest:` stands without `snapshot:`", "schemas/sources/bad_bill.sql", "hint: "] {
         assert!(said.err.contains(part), "{}", said.err);
     }
 }

@@ -1,7 +1,8 @@
 //! Places to put objects in, for tests: a URL, the options that reach it, and the server behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -34,6 +35,9 @@ pub struct Shelf {
     pub port: u16,
     _behind: Behind,
 }
+
+/// Says whether a server that was started answers as it should.
+type IsReady = Box<dyn Fn(&Shelf) -> bool>;
 
 /// What ends with the shelf.
 #[expect(dead_code, reason = "held, never looked at")]
@@ -72,14 +76,17 @@ pub fn is_there(program: &str, arguments: &[&str]) -> bool {
     started.is_ok_and(|said| said.status.success())
 }
 
-/// A port that nobody listens on, with its neighbour 10,000 above, which some servers take too.
+/// A port that nobody listens on, with its neighbour 10,000 above, which some servers take too; each is given out once.
 fn free_port() -> u16 {
+    static GIVEN: Mutex<BTreeSet<u16>> = Mutex::new(BTreeSet::new());
+    let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
     for _ in 0..1_000 {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("an address").port();
-        let port = 10_000 + port % 20_000;
+        // Both lie below the ports that this machine gives to connections.
+        let port = 10_000 + port % 10_000;
         let is_free = |port: u16| std::net::TcpListener::bind(("127.0.0.1", port)).is_ok();
-        if is_free(port) && is_free(port + 10_000) {
+        if is_free(port) && is_free(port + 10_000) && given.insert(port) {
             return port;
         }
     }
@@ -141,19 +148,27 @@ impl Shelf {
         Shelf { options: gcs_options(port), environment: gcs_environment(), port, ..shelf }
     }
 
+    /// moto looks and writes in two steps: with one request at a time it keeps S3's promise that one of many writers wins.
     pub fn moto() -> Shelf {
-        let port = free_port();
-        let command = ["moto_server", "-H", "127.0.0.1", "-p", &port.to_string()];
-        let shelf = Shelf::process("moto (S3)", "s3://bucket/", port, &command, Place::new(), s3_options(port));
-        let made = || {
+        const SERVER: &str = "import sys\n\
+            from moto.server import DomainDispatcherApplication, create_backend_app\n\
+            from werkzeug.serving import run_simple\n\
+            run_simple('127.0.0.1', int(sys.argv[1]), DomainDispatcherApplication(create_backend_app), threaded=False)";
+        Shelf::up(|| {
+            let port = free_port();
+            let command = ["python3", "-c", SERVER, &port.to_string()];
+            let shelf = Shelf::process("moto (S3)", "s3://bucket/", port, &command, Place::new(), s3_options(port));
             let request = Request { method: "PUT".into(), target: "/bucket".into(), ..Request::default() };
-            http::send(port, &request).is_some_and(|answer| answer.status == 200)
-        };
-        shelf.ready(made);
-        shelf
+            let made = move |_: &Shelf| http::send(port, &request).is_some_and(|answer| answer.status == 200);
+            (shelf, Box::new(made))
+        })
     }
 
     pub fn seaweedfs() -> Shelf {
+        Shelf::up(Shelf::one_seaweedfs)
+    }
+
+    fn one_seaweedfs() -> (Shelf, IsReady) {
         let port = free_port();
         let place = Place::new();
         place.write(
@@ -172,14 +187,20 @@ impl Shelf {
         let command: Vec<&str> =
             fixed.split_whitespace().chain(ports.iter().map(String::as_str)).chain([s3.as_str()]).collect();
         let shelf = Shelf::process("SeaweedFS (S3)", "s3://bucket/", port, &command, place, s3_options(port));
-        // Its buckets are folders, made by the first signed put.
-        let store = shelf.store("");
-        shelf.ready(|| wait(store.put("ready", Bytes::from_static(b"1"))).is_ok());
-        wait(store.delete("ready")).expect("a delete");
-        shelf
+        // Its buckets are folders, made by the first signed put; while it starts, one may stay without an answer.
+        let limits = Limits { request: Duration::from_secs(5), retries: 0, ..Limits::default() };
+        let is_ready = move |shelf: &Shelf| {
+            let store = shelf.store_with("", &shelf.stores_with(shelf.options.clone(), limits));
+            wait(store.put("ready", Bytes::from_static(b"1"))).is_ok() && wait(store.delete("ready")).is_ok()
+        };
+        (shelf, Box::new(is_ready))
     }
 
     pub fn azurite() -> Shelf {
+        Shelf::up(Shelf::one_azurite)
+    }
+
+    fn one_azurite() -> (Shelf, IsReady) {
         let port = free_port();
         let port_text = port.to_string();
         let mut command = vec!["azurite-blob", "--blobHost", "127.0.0.1", "--blobPort", &port_text];
@@ -192,18 +213,22 @@ impl Shelf {
         ]);
         let shelf = Shelf::process("Azurite", "az://bucket/", port, &command, Place::new(), options);
         let shelf = Shelf { environment: vec![("SHELF_SECRET".into(), AZURITE_KEY.into())], ..shelf };
-        shelf.ready(|| http::get(port, "/").is_some());
         // The client makes no containers, and Azurite wants them signed: Python's standard library is enough.
         let script = root().join("tests/it/witness/azure_container.py");
-        let made =
-            Command::new("python3").arg(script).args([&port_text, AZURITE_ACCOUNT, AZURITE_KEY, "bucket"]).output();
-        let made = made.expect("python starts");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-        shelf
+        let is_ready = move |_: &Shelf| {
+            let container = [&port.to_string(), AZURITE_ACCOUNT, AZURITE_KEY, "bucket"];
+            http::get(port, "/").is_some()
+                && Command::new("python3").arg(&script).args(container).output().is_ok_and(|said| said.status.success())
+        };
+        (shelf, Box::new(is_ready))
     }
 
     /// Google's interface for reading; what is put in goes another way, see [`Shelf::fill`].
     pub fn fake_gcs(program: &str) -> Shelf {
+        Shelf::up(|| Shelf::one_fake_gcs(program))
+    }
+
+    fn one_fake_gcs(program: &str) -> (Shelf, IsReady) {
         let port = free_port();
         let address = format!("127.0.0.1:{port}");
         let (port_text, url) = (port.to_string(), format!("http://{address}"));
@@ -211,8 +236,8 @@ impl Shelf {
         command.extend(["-backend", "memory", "-public-host", &address, "-external-url", &url]);
         let shelf = Shelf::process("fake-gcs-server", "gs://bucket/", port, &command, Place::new(), gcs_options(port));
         let shelf = Shelf { environment: gcs_environment(), ..shelf };
-        shelf.ready(|| post(port, "/storage/v1/b?project=t", b"{\"name\":\"bucket\"}") == Some(200));
-        shelf
+        let made = move |_: &Shelf| post(port, "/storage/v1/b?project=t", b"{\"name\":\"bucket\"}") == Some(200);
+        (shelf, Box::new(made))
     }
 
     fn process(
@@ -229,19 +254,23 @@ impl Shelf {
         Shelf { options, environment: s3_environment(), port, ..shelf }
     }
 
-    /// Waits until a server answers as it should.
-    fn ready(&self, is_ready: impl Fn() -> bool) {
-        let begun = Instant::now();
-        while !is_ready() {
-            if begun.elapsed() > Duration::from_secs(60) {
-                let log = match &self._behind {
-                    Behind::Process(_, place) => place.read("server.log"),
-                    _ => String::new(),
-                };
-                panic!("{} does not come up:\n{log}", self.name);
+    /// A server that answers as it should. One that does not come up is started again, on other ports.
+    fn up(start: impl Fn() -> (Shelf, IsReady)) -> Shelf {
+        let mut logs = String::new();
+        for _ in 0..4 {
+            let (shelf, is_ready) = start();
+            let begun = Instant::now();
+            while begun.elapsed() < Duration::from_secs(60) {
+                if is_ready(&shelf) {
+                    return shelf;
+                }
+                std::thread::sleep(Duration::from_millis(100));
             }
-            std::thread::sleep(Duration::from_millis(100));
+            if let Behind::Process(_, place) = &shelf._behind {
+                logs += &format!("\n-- {}\n{}", shelf.name, place.read("server.log"));
+            }
         }
+        panic!("a server does not come up:{logs}")
     }
 
     /// The same place by way of another port, such as a proxy's.
