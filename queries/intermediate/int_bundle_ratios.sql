@@ -8,6 +8,8 @@ with pairs as (
         int_bundles.workload_id,
         int_bundles.to_provider,
         int_bundles.to_model_id,
+        int_bundles.reasoning_effort is not null as is_less_effort,
+        int_bundles.static_kept_ratio,
         int_cells.provider as from_provider,
         int_cells.billed_model_id as from_model_id
     from int_bundles
@@ -46,12 +48,14 @@ select
     case when facts.is_same_model then exact.low else nu.low end as nu_low,
     case when facts.is_same_model then exact.expected else nu.expected end as nu,
     case when facts.is_same_model then exact.high else nu.high end as nu_high,
-    case when facts.is_same_model then exact.low when facts.is_to_open_weights then gamma_open.low else gamma.low end as gamma_low,
-    case when facts.is_same_model then exact.expected when facts.is_to_open_weights then gamma_open.expected else gamma.expected end as gamma,
-    case when facts.is_same_model then exact.high when facts.is_to_open_weights then gamma_open.high else gamma.high end as gamma_high,
+    case when facts.is_less_effort then gamma_effort.low when facts.is_same_model then exact.low when facts.is_to_open_weights then gamma_open.low else gamma.low end as gamma_low,
+    case when facts.is_less_effort then gamma_effort.expected when facts.is_same_model then exact.expected when facts.is_to_open_weights then gamma_open.expected else gamma.expected end as gamma,
+    case when facts.is_less_effort then gamma_effort.high when facts.is_same_model then exact.high when facts.is_to_open_weights then gamma_open.high else gamma.high end as gamma_high,
     gamma0.low as gamma0_low,
     gamma0.expected as gamma0,
     gamma0.high as gamma0_high,
+    -- Width of the kept share of the static tokens; its expected value is the bundle's own.
+    case when facts.static_kept_ratio is null then 1.0 else psi.high / psi.low end as psi_width,
     case
         when facts.is_same_model or facts.is_same_tokenizer then 'exact'
         when tau_pair.class is not null then tau_pair.class
@@ -63,6 +67,8 @@ inner join int_parameters as tau on tau.name = 'tau' and tau.scope = 'all'
 inner join int_parameters as nu on nu.name = 'nu' and nu.scope = 'all'
 inner join int_parameters as gamma on gamma.name = 'gamma' and gamma.scope = 'all'
 inner join int_parameters as gamma_open on gamma_open.name = 'gamma_open' and gamma_open.scope = 'all'
+inner join int_parameters as gamma_effort on gamma_effort.name = 'gamma_effort' and gamma_effort.scope = 'all'
+inner join int_parameters as psi on psi.name = 'psi' and psi.scope = 'all'
 inner join int_parameters as gamma0 on gamma0.name = 'gamma0' and gamma0.scope = 'all'
 left join int_parameters as tau_pair
     on tau_pair.name = 'tau' and tau_pair.scope = 'pair' and tau_pair.key = facts.tokenizer_pair

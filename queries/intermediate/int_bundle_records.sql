@@ -82,7 +82,8 @@ select
     cast(worth.net_evsi_usd as decimal(18, 2)) as net_evsi_usd,
     case when costed.recommendation_id is not null then concat_ws(
         ', ',
-        case when priced.tau_source not in ('exact', 'measured', 'config') or not actions.is_same_model then 'P-04' end,
+        case when priced.tau_source not in ('exact', 'measured', 'config') or not actions.is_same_model or actions.needs_verdict
+            then 'P-04' end,
         listed.parameter_ids,
         case when not costed.is_rework_measured then 'P-13' end
     ) end as assumptions

@@ -10,6 +10,10 @@ with figures as (
         int_bundles.to_provider,
         int_bundles.to_model_id,
         int_bundles.to_service_tier,
+        int_bundles.cache_mode,
+        int_bundles.static_kept_ratio,
+        int_bundles.reasoning_effort,
+        int_bundles.split_rule,
         int_bundles.adaptation,
         int_bundles.one_off_class,
         priced.source_usd,
@@ -61,6 +65,7 @@ select
     to_provider,
     to_model_id,
     to_service_tier,
+    cache_mode, static_kept_ratio, reasoning_effort, split_rule,
     adaptation,
     one_off_class,
     case
