@@ -85,6 +85,15 @@ select
         adaptation, chr(31), coalesce(split_rule, '')
     )), 'hex'), 1, 16) as recommendation_id,
     *,
+    -- What changes beside the model, in words.
+    nullif(concat_ws(
+        ', ',
+        to_service_tier || ' tier',
+        'prompt cached for ' || cache_mode,
+        'prompt start cut to ' || cast(cast(round(static_kept_ratio * 100) as bigint) as varchar) || ' %',
+        'effort ' || reasoning_effort,
+        'calls with ' || split_rule
+    ), '') as setting,
     -- The same model with the same prompt gives the same answers, only later or from a cache (M 3.6, 5.11).
     not (is_same_model and adaptation in ('batch', 'cache')) as needs_verdict
 from bundles

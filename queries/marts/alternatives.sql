@@ -14,6 +14,7 @@ with figures as (
         int_bundles.static_kept_ratio,
         int_bundles.reasoning_effort,
         int_bundles.split_rule,
+        int_bundles.setting,
         int_bundles.adaptation,
         int_bundles.one_off_class,
         priced.source_usd,
@@ -65,7 +66,7 @@ select
     to_provider,
     to_model_id,
     to_service_tier,
-    cache_mode, static_kept_ratio, reasoning_effort, split_rule,
+    cache_mode, static_kept_ratio, reasoning_effort, split_rule, setting,
     adaptation,
     one_off_class,
     case

@@ -14,6 +14,7 @@ create external table alternatives (
     static_kept_ratio double, -- share of the unchanging start of the prompt that is kept; null keeps all
     reasoning_effort varchar, -- effort to ask for; null keeps it
     split_rule varchar, -- rule for the part that moves; null moves all
+    setting varchar, -- what changes beside the model, in words; null is nothing
     adaptation varchar not null, -- none, batch, cache, effort_down, prompt_trim, post_train, self_host
     one_off_class varchar not null, -- class of the one-off cost
     finding varchar not null, -- cheaper (gates pass, it would save), dearer, blocked or unpriced

@@ -27,6 +27,7 @@ create external table decisions (
     static_kept_ratio double, -- share of the unchanging start of the prompt to keep; null keeps all
     reasoning_effort varchar, -- effort to ask for; null keeps it
     split_rule varchar, -- rule for the calls that move, the others stay; null moves all
+    setting varchar, -- what changes beside the model, in words; null is nothing
     current_monthly_cost_usd decimal(18,2), -- the window on the model in use at the run date's prices, as a month of 365/12 days; null when it cannot be priced
     projected_monthly_cost_usd decimal(18,2), -- the same on the candidate, token ratios applied (M 3.1), expected value
     price_only_monthly_savings_usd decimal(18,2), -- saving at equal token counts: what a price table alone would claim
@@ -65,6 +66,8 @@ create external table decisions (
     benefit_revenue_monthly_usd decimal(18,2), -- revenue, as the run file names it; in no total
     interim_bundle varchar, -- a setting of the model in use that may be taken while waiting: an alternative's recommendation_id
     interim_lever varchar, -- its lever
+    interim_setting varchar, -- what it changes, in words
+    interim_one_off_usd decimal(18,2), -- what it costs once
     interim_monthly_savings_usd decimal(18,2), -- what it saves, gross; counted as supported
     interim_net_monthly_savings_usd decimal(18,2), -- what it saves after maintenance; counted as supported
     asked_monthly_savings_usd decimal(18,2), -- what batch or flex would save beside the decision if the owner said batch_ok; in no total
