@@ -4,12 +4,9 @@
 -- method: M 3.1 (measured on the workload > on the pair > configured > default; tau is exact for one tokenizer), 12
 with pairs as (
     select distinct
-        int_bundles.recommendation_id,
-        int_bundles.workload_id,
-        int_bundles.to_provider,
-        int_bundles.to_model_id,
-        int_cells.provider as from_provider,
-        int_cells.billed_model_id as from_model_id
+        int_bundles.recommendation_id, int_bundles.workload_id, int_bundles.to_provider, int_bundles.to_model_id,
+        int_bundles.reasoning_effort is not null as is_less_effort, int_bundles.static_kept_ratio,
+        int_cells.provider as from_provider, int_cells.billed_model_id as from_model_id
     from int_bundles
     inner join int_cells on int_cells.workload_id = int_bundles.workload_id
     where int_cells.billed_model_id is not null
@@ -66,30 +63,28 @@ measured as (
     from tokens
     cross join int_limits
     left join int_measured_ratios as own
-        on own.workload_id = tokens.workload_id and own.from_provider = tokens.from_provider
-        and own.from_model_id = tokens.from_model_id and own.to_provider = tokens.to_provider
-        and own.to_model_id = tokens.to_model_id
+        on own.workload_id = tokens.workload_id and own.from_provider = tokens.from_provider and own.from_model_id = tokens.from_model_id
+        and own.to_provider = tokens.to_provider and own.to_model_id = tokens.to_model_id
     left join int_measured_ratios as fleet
-        on fleet.workload_id is null and fleet.from_provider = tokens.from_provider
-        and fleet.from_model_id = tokens.from_model_id and fleet.to_provider = tokens.to_provider
-        and fleet.to_model_id = tokens.to_model_id
+        on fleet.workload_id is null and fleet.from_provider = tokens.from_provider and fleet.from_model_id = tokens.from_model_id
+        and fleet.to_provider = tokens.to_provider and fleet.to_model_id = tokens.to_model_id
 ),
 
 -- The parameters that hold where nothing was measured.
 stated as (
     select
-        recommendation_id, from_provider, from_model_id,
+        measured.recommendation_id, from_provider, from_model_id,
         nu.low as nu_low, nu.expected as nu, nu.high as nu_high, nu.class as nu_class,
-        case when is_to_open_weights then gamma_open.low else gamma.low end as gamma_low,
-        case when is_to_open_weights then gamma_open.expected else gamma.expected end as gamma,
-        case when is_to_open_weights then gamma_open.high else gamma.high end as gamma_high,
-        case when is_to_open_weights then gamma_open.class else gamma.class end as gamma_class,
-        gamma0.low as gamma0_low, gamma0.expected as gamma0, gamma0.high as gamma0_high, gamma0.class as gamma0_class
+        gamma.low as gamma_low, gamma.expected as gamma, gamma.high as gamma_high, gamma.class as gamma_class,
+        gamma0.low as gamma0_low, gamma0.expected as gamma0, gamma0.high as gamma0_high, gamma0.class as gamma0_class,
+        psi.high / psi.low as psi_width
     from measured
     inner join int_parameters as nu on nu.name = 'nu' and nu.scope = 'all'
-    inner join int_parameters as gamma on gamma.name = 'gamma' and gamma.scope = 'all'
-    inner join int_parameters as gamma_open on gamma_open.name = 'gamma_open' and gamma_open.scope = 'all'
+    inner join int_parameters as gamma
+        on gamma.name = case when is_less_effort then 'gamma_effort' when is_to_open_weights then 'gamma_open' else 'gamma' end
+        and gamma.scope = 'all'
     inner join int_parameters as gamma0 on gamma0.name = 'gamma0' and gamma0.scope = 'all'
+    inner join int_parameters as psi on psi.name = 'psi' and psi.scope = 'all'
 )
 
 select
@@ -100,15 +95,20 @@ select
     case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(-m.z90 * m.nu_sigma), stated.nu_low) end as nu_low,
     case when m.is_same_model then 1.0 else coalesce(m.nu_measured, stated.nu) end as nu,
     case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(m.z90 * m.nu_sigma), stated.nu_high) end as nu_high,
-    case when m.is_same_model then 1.0 else coalesce(m.gamma_measured * exp(-m.z90 * m.gamma_sigma), stated.gamma_low) end as gamma_low,
-    case when m.is_same_model then 1.0 else coalesce(m.gamma_measured, stated.gamma) end as gamma,
-    case when m.is_same_model then 1.0 else coalesce(m.gamma_measured * exp(m.z90 * m.gamma_sigma), stated.gamma_high) end as gamma_high,
+    case when m.is_less_effort then stated.gamma_low when m.is_same_model then 1.0
+        else coalesce(m.gamma_measured * exp(-m.z90 * m.gamma_sigma), stated.gamma_low) end as gamma_low,
+    case when m.is_less_effort then stated.gamma when m.is_same_model then 1.0
+        else coalesce(m.gamma_measured, stated.gamma) end as gamma,
+    case when m.is_less_effort then stated.gamma_high when m.is_same_model then 1.0
+        else coalesce(m.gamma_measured * exp(m.z90 * m.gamma_sigma), stated.gamma_high) end as gamma_high,
     coalesce(m.gamma0_measured * exp(-m.z90 * m.gamma0_sigma), stated.gamma0_low) as gamma0_low,
     coalesce(m.gamma0_measured, stated.gamma0) as gamma0,
     coalesce(m.gamma0_measured * exp(m.z90 * m.gamma0_sigma), stated.gamma0_high) as gamma0_high,
+    -- Width of the kept share of the static tokens; its expected value is the bundle's own.
+    case when m.static_kept_ratio is null then 1.0 else stated.psi_width end as psi_width,
     m.tau_source,
     case when m.is_same_model then 'exact' when m.nu_measured is not null then 'measured' else stated.nu_class end as nu_source,
-    case when m.is_same_model then 'exact'
+    case when m.is_less_effort then stated.gamma_class when m.is_same_model then 'exact'
         when m.is_reasoning_new and m.gamma0_measured is not null then 'measured'
         when m.is_reasoning_new then stated.gamma0_class
         when m.gamma_measured is not null then 'measured'

@@ -92,7 +92,7 @@ select
     cast(worth.net_evsi_usd as decimal(18, 2)) as net_evsi_usd,
     case when costed.recommendation_id is not null then concat_ws(
         ', ',
-        case when not ratios.are_known then 'P-04' end,
+        case when not ratios.are_known or actions.needs_verdict and actions.is_same_model then 'P-04' end,
         listed.parameter_ids,
         case when not costed.is_rework_measured then 'P-13' end
     ) end as assumptions
