@@ -32,7 +32,7 @@ preferred as (
         *,
         case
             when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then 1
-            when action in ('PILOT') then 2
+            when action in ('PILOT', 'WAIT_COMMITMENT') then 2
             when action in ('EVALUATE_NEXT') then 3
             when action in ('WAIT_MATURITY') then 4
             when finding in ('cheaper') then 5
@@ -85,7 +85,7 @@ chosen as (
 
 select
     chosen.workload_id,
-    recommendation_id, action, reason,
+    chosen.recommendation_id, action, reason,
     nullif(concat_ws(
         ', ', reason_codes, evidence_codes, case when is_source_retiring then 'SOURCE_RETIRES' end,
         case when reason in ('PROTOTYPE') and current_monthly_cost_usd > 5000 then 'EVALUATE_NOW' end
@@ -93,7 +93,7 @@ select
     case when reason = binding_gate then binding_gate end as binding_gate,
     unknown_facts, not_tested, owner, criticality,
     stage,
-    case when action in ('WAIT_MATURITY') then mature_on end as wait_until,
+    case when action in ('WAIT_MATURITY') then mature_on when action in ('WAIT_COMMITMENT') then waits.wait_until end as wait_until,
     main_provider as from_provider, main_model_id as from_model_id, retires_on as from_retires_on,
     to_provider, to_model_id,
     current_monthly_cost_usd,
@@ -115,3 +115,4 @@ select
     requests, logical_requests, unknown_model_requests + unpriced_requests as unpriced_requests, no_usage_requests
 from chosen
 left join named_benefits on named_benefits.workload_id = chosen.workload_id
+left join int_bundle_waits as waits on waits.recommendation_id = chosen.recommendation_id
