@@ -221,10 +221,10 @@ fn each_planted_figure_of_three_clouds_comes_back_exactly() {
     put_cur(&place, "ai-00001.csv", &cur(bill, Planted::discount(80), &of_cur));
 
     put_azure(&place, "202611190400", &azure(bill, Planted { money: 2, ..Planted::discount(0) }, ""));
-    let of_azure = azure_line(day(3), "Provisioned Managed Unit", ("24", "1 Hour"), 24 * USD, "Usage")
-        + &azure_line(day(1), "Provisioned Managed Reservation", ("1", "1"), 260 * USD, "Purchase")
-        + &azure_line(day(6), "5.4 inp Gl 1M Tokens", ("", "1M"), -7 * USD, "Refund")
-        + &azure_line(day(1), "", ("", ""), 9 * USD, "Tax");
+    let of_azure = azure_line(day(3), "Provisioned Managed Unit", ("24", "1 Hour"), (24 * USD, "USD"), "Usage")
+        + &azure_line(day(1), "Provisioned Managed Reservation", ("1", "1"), (260 * USD, "USD"), "Purchase")
+        + &azure_line(day(6), "5.4 inp Gl 1M Tokens", ("", "1M"), (-7 * USD, "USD"), "Refund")
+        + &azure_line(day(1), "", ("", ""), (9 * USD, "USD"), "Tax");
     put_azure(&place, "202611210400", &azure(bill, Planted::discount(120), &of_azure));
 
     // The last three days come late, with a correction of an earlier one: the table only grows.
@@ -325,4 +325,111 @@ fn faults_of_unit_of_cents_and_of_the_list_are_named_or_unexplained_and_never_a_
     let faults: Vec<_> = faults.iter().map(|row| [&*row["provider"], &*row["fault"], &*row["status"]]).collect();
     let unreconciled = "UNRECONCILED";
     assert_eq!(faults, [[AWS, "UNIT", unreconciled], [AZURE, "CENTS", unreconciled], [GCP, "", unreconciled]]);
+}
+
+/// Dollars of a euro: 1.25 until 2026-11-09, then 1.60.
+const RATES: &str = "currency,valid_from,valid_to,usd_per_unit,source,checked_on\n\
+EUR,2026-10-01,,1.25,a bank,2026-10-01\nEUR,2026-11-10,,1.6,a bank,2026-11-10\n";
+
+#[test]
+fn a_restated_bill_is_followed_the_next_night_and_euros_are_dollars_of_their_day() {
+    let place = Place::new();
+    let prices = own_list(&place, "10");
+    place.write("overlay/queries/seeds/currency_rates.csv", RATES);
+    let company = company();
+    let bill = deliver(&place, &company, &prices).bill;
+    let euros = |day_of_bill: NaiveDate| if day_of_bill < day(10) { 800 } else { 625 };
+    let of_azure = Planted { currency: ("EUR", euros), ..Planted::discount(0) };
+    let run_file = place.read("trimtab.toml");
+    let run_on = |date: &str| {
+        place.write("trimtab.toml", run_file.replace("date = \"2026-11-21\"", &format!("date = \"{date}\"")));
+        run(&place);
+    };
+    let until = |provider: &str, end: NaiveDate| -> Money {
+        let lines = bill.0.iter().filter(|(sku, _)| sku.provider == provider && sku.day < end);
+        lines.map(|(sku, tokens)| Money::from(*tokens) * sku.micro_usd_per_mtok * 1000).sum()
+    };
+    let spent = |place: &Place| {
+        let rows = place.sql(
+            "select effect, amount_usd from spend_changes where workload_id is null and effect in ('previous', 'current')",
+        );
+        rows.into_iter().map(|row| (row["effect"].clone(), row["amount_usd"].clone())).collect::<BTreeMap<_, _>>()
+    };
+
+    // The first night sees the days before the 15th: Amazon without a discount, Azure with a tax of 8 euros.
+    place.write("bills/gcp/000000000000.json", gcp(&bill, Planted::discount(0), |_| true));
+    put_cur(&place, "ai-00001.csv", &cur(&bill, Planted::discount(0), &[]));
+    let tax = azure_line(day(12), "", ("", ""), (8 * USD, "EUR"), "Tax");
+    put_azure(&place, "202611150400", &azure(&bill, of_azure, &tax));
+    run_on("2026-11-15");
+    let (aws, azure_usd, google) = (until(AWS, day(15)), until(AZURE, day(15)), until(GCP, day(15)));
+    let tax_usd = 8 * USD / 1000 * 1600;
+    let first = wanted(&[
+        (AWS, &[("calculated", aws)]),
+        (AZURE, &[("calculated", azure_usd), ("tax", tax_usd)]),
+        (GCP, &[("calculated", google)]),
+    ]);
+    assert_eq!(terms(&place), first);
+    let calculated = decimal((aws + azure_usd + google) / 1000, 12);
+    let nothing = "0.000000000000".to_string();
+    assert_eq!(spent(&place), [("current".into(), calculated), ("previous".into(), nothing.clone())].into());
+
+    // The next night Amazon states the month anew with 8 % off, Azure with 10 % off and without the tax.
+    put_cur(&place, "ai-00001.csv", &cur(&bill, Planted::discount(80), &[]));
+    put_azure(&place, "202611160400", &azure(&bill, Planted { off: 100, ..of_azure }, ""));
+    run_on("2026-11-16");
+    let (aws, azure_usd, google) = (until(AWS, day(16)), until(AZURE, day(16)), until(GCP, day(16)));
+    let second = wanted(&[
+        (AWS, &[("calculated", aws), ("rate", -aws * 80 / 1000)]),
+        (AZURE, &[("calculated", azure_usd), ("rate", -azure_usd / 10)]),
+        (GCP, &[("calculated", google)]),
+    ]);
+    assert_eq!(terms(&place), second, "the tax of the first statement is gone");
+    // What calls cost at list is not restated by a bill.
+    let calculated = decimal((aws + azure_usd + google) / 1000, 12);
+    assert_eq!(spent(&place), [("current".into(), calculated), ("previous".into(), nothing)].into());
+
+    // The original amounts stay beside their dollars.
+    let in_euros: Money = bill
+        .0
+        .iter()
+        .filter(|(sku, _)| sku.provider == AZURE && sku.day < day(16))
+        .map(|(sku, tokens)| Money::from(*tokens) * sku.micro_usd_per_mtok * 9 / 10 * euros(sku.day))
+        .sum();
+    let kept = place.sql(
+        "select billing_currency, sum(billed_cost) as cost from charges where billing_currency = 'EUR' and event_date < date '2026-11-16' group by 1",
+    );
+    assert_eq!(kept[0]["cost"], decimal(in_euros / 1000, 12));
+}
+
+/// What the sample answers about a proven move when the provider is owed a minimum until a day.
+fn bound_until(ends_on: &str) -> (Vec<String>, BTreeMap<String, String>) {
+    let place = Place::new();
+    let folder = root().join("sample_data/company").display().to_string();
+    let commitment = format!(
+        "\n[[commitments]]\nid = \"c-1\"\nprovider = \"openai\"\nusd_per_month = \"1000000\"\nstarts_on = \"2026-01-01\"\nends_on = \"{ends_on}\"\n"
+    );
+    place.write("trimtab.toml", Company::sample().run_file(&folder) + &commitment);
+    run(&place);
+    let columns = ["action", "reason", "wait_until", "interim_bundle"];
+    let decision = place.sql("select * from decisions where workload_id = 'ticket-triage'").remove(0);
+    let saved = place.sql(
+        "select economic_monthly_savings_usd as economic, cash_monthly_savings_usd as cash, stranded_monthly_usd as stranded, \
+         cash_follows_from as follows from commitment_savings inner join decisions \
+         on decisions.recommendation_id = commitment_savings.recommendation_id where decisions.workload_id = 'ticket-triage'",
+    );
+    (columns.map(|column| decision[column].clone()).to_vec(), saved.into_iter().next().expect("the move is bound"))
+}
+
+#[test]
+fn a_proven_move_waits_for_a_commitment_that_keeps_its_saving() {
+    let (decision, saved) = bound_until("2027-06-01");
+    assert_eq!(decision, ["WAIT_COMMITMENT", "COMMITMENT", "2027-06-01", ""]);
+    // A minimum of a million is paid whatever is used: nothing of the saving is cash until it ends.
+    assert_eq!((&*saved["cash"], &*saved["follows"]), ("0.00", "2027-06-01"));
+    assert!(saved["economic"] == saved["stranded"] && saved["economic"].starts_with("12"), "{saved:?}");
+    // One that ends before the move could begin strands nothing.
+    let (decision, saved) = bound_until("2026-12-15");
+    assert_eq!(decision, ["MOVE", "PROVEN", "", ""]);
+    assert_eq!(&*saved["follows"], "2026-12-15");
 }

@@ -17,17 +17,19 @@ pub struct Planted {
     pub quantity: u64,
     /// Every amount times this: 100 is a fault of cents.
     pub money: Money,
+    /// Currency of the amounts, and thousandths of it in a dollar by day.
+    pub currency: (&'static str, fn(NaiveDate) -> Money),
 }
 
 impl Planted {
     pub fn discount(off: Money) -> Self {
-        Planted { off, quantity: 1, money: 1 }
+        Planted { off, quantity: 1, money: 1, currency: ("USD", |_| 1000) }
     }
 
-    /// List, and what is asked after the discount, in 10^-15 USD.
+    /// List, and what is asked after the discount, in 10^-15 of the currency.
     fn amounts(self, sku: &Sku, tokens: u64) -> (Money, Money) {
-        let list = Money::from(tokens) * sku.micro_usd_per_mtok * self.money;
-        (list * 1000, list * (1000 - self.off))
+        let list = Money::from(tokens) * sku.micro_usd_per_mtok * self.money * (self.currency.1)(sku.day);
+        (list, list / 1000 * (1000 - self.off))
     }
 }
 
@@ -131,7 +133,13 @@ const AZURE: &str = "BillingAccountId,BillingPeriodStartDate,BillingPeriodEndDat
 MeterName,Quantity,UnitOfMeasure,Cost,BillingCurrency,PricingModel,ChargeType,Frequency,ResourceId";
 
 /// One line of an Azure file: meter, quantity and unit, cost in 10^-15 of the currency, type of charge.
-pub fn azure_line(day: NaiveDate, meter: &str, quantity: (&str, &str), cost: Money, charge_type: &str) -> String {
+pub fn azure_line(
+    day: NaiveDate,
+    meter: &str,
+    quantity: (&str, &str),
+    (cost, currency): (Money, &str),
+    charge_type: &str,
+) -> String {
     let date = day.format("%m/%d/%Y").to_string();
     let cost = short_decimal(cost, 15);
     let cells = [
@@ -145,7 +153,7 @@ pub fn azure_line(day: NaiveDate, meter: &str, quantity: (&str, &str), cost: Mon
         quantity.0,
         quantity.1,
         &cost,
-        "USD",
+        currency,
         "OnDemand",
         charge_type,
         "UsageBased",
@@ -169,7 +177,7 @@ pub fn azure(bill: &Bill, planted: Planted, more: &str) -> String {
         };
         let quantity = short_decimal(Money::from(tokens * planted.quantity), scale);
         let (_, asked) = planted.amounts(sku, tokens);
-        text += &azure_line(sku.day, meter, (&quantity, unit), asked, "Usage");
+        text += &azure_line(sku.day, meter, (&quantity, unit), (asked, planted.currency.0), "Usage");
     }
     text + more
 }
