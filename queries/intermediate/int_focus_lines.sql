@@ -18,13 +18,13 @@ from_bill as (
         case terms.bridge_term
             when 'quantity' then quantity_usd when 'rate' then rate_usd when 'commitment' then commitment_usd when 'timing' then timing_usd
             when 'credits' then credits_usd when 'tax' then tax_usd when 'support' then support_usd when 'adjustments' then adjustments_usd
-            when 'other_usage' then other_usage_usd when 'unmapped_model' then unmapped_usd when 'no_rate' then no_rate_usd
+            when 'cache_storage' then cache_storage_usd when 'other_usage' then other_usage_usd when 'unmapped_model' then unmapped_usd when 'no_rate' then no_rate_usd
             else unexplained_usd
         end as usd
     from int_bridge
     cross join (
         values ('quantity', 'Usage'), ('rate', 'Adjustment'), ('commitment', 'Adjustment'), ('timing', 'Adjustment'), ('credits', 'Credit'),
-            ('tax', 'Tax'), ('support', 'Usage'), ('adjustments', 'Adjustment'), ('other_usage', 'Usage'), ('unmapped_model', 'Usage'),
+            ('tax', 'Tax'), ('support', 'Usage'), ('adjustments', 'Adjustment'), ('cache_storage', 'Usage'), ('other_usage', 'Usage'), ('unmapped_model', 'Usage'),
             ('no_rate', 'Adjustment'), ('unexplained', 'Adjustment')
     ) as terms (bridge_term, charge_category)
 ),

@@ -83,7 +83,8 @@ select
     case when reason = chosen.binding_gate then chosen.binding_gate end as binding_gate,
     chosen.unknown_facts, chosen.not_tested, owner, criticality,
     chosen.stage,
-    case when chosen.action in ('WAIT_MATURITY') then mature_on end as wait_until,
+    case when chosen.action in ('WAIT_MATURITY') then mature_on when chosen.action in ('WAIT_COMMITMENT') then waits.wait_until end
+        as wait_until,
     main_provider as from_provider, main_model_id as from_model_id, retires_on as from_retires_on,
     chosen.to_provider, chosen.to_model_id, chosen.to_service_tier, chosen.cache_mode, chosen.static_kept_ratio,
     chosen.reasoning_effort, chosen.split_rule, chosen.setting, chosen.current_monthly_cost_usd, chosen.projected_monthly_cost_usd,
@@ -108,6 +109,7 @@ select
     chosen.requests, chosen.logical_requests, unknown_model_requests + unpriced_requests as unpriced_requests, no_usage_requests
 from chosen
 left join named_benefits on named_benefits.workload_id = chosen.workload_id
+left join int_bundle_waits as waits on waits.recommendation_id = chosen.recommendation_id
 left join asked on asked.workload_id = chosen.workload_id
 left join interim
     on interim.workload_id = chosen.workload_id

@@ -162,6 +162,7 @@ fn commitments(config: &Config) -> Vec<Value> {
             json!({
                 "commitment_id": c.id, "provider": c.provider, "usd_per_month": c.usd_per_month,
                 "starts_on": c.starts_on.to_string(), "ends_on": c.ends_on.to_string(), "is_reassignable": c.is_reassignable,
+                "reassignable_to": c.reassignable_to,
             })
         })
         .collect()

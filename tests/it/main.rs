@@ -20,6 +20,7 @@ mod killed;
 mod one_writer;
 mod operation;
 mod planted;
+mod planted_clouds;
 mod prices;
 mod properties;
 mod recipes;
