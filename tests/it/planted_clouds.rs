@@ -291,6 +291,20 @@ fn each_planted_figure_of_three_clouds_comes_back_exactly() {
     let sources: Vec<_> = sources.iter().map(|row| (&*row["provider"], &*row["rate_source"])).collect();
     assert_eq!(sources, [(AWS, "bill"), (AZURE, "inferred"), (GCP, "bill")]);
     assert_eq!(place.sql("select count(*) as n from reconciliation where fault is not null")[0]["n"], "0");
+
+    // What FinOps loads is the same money, by workload, team and environment.
+    let billed = planted.iter().filter(|((_, term), _)| term == "billed");
+    let billed: Money = billed.map(|(_, usd)| usd.replace('.', "").parse::<Money>().expect("a decimal")).sum();
+    for mart in ["focus_1_2", "focus_1_4"] {
+        assert_eq!(place.sql(&format!("select sum(\"BilledCost\") as usd from {mart}"))[0]["usd"], decimal(billed, 12));
+        let tags = place.sql(&format!(
+            "select distinct \"Tags\" as tags from {mart} where \"x_Workload\" in ('rag', 'letters') order by 1 desc"
+        ));
+        let tags: Vec<_> = tags.iter().map(|row| &*row["tags"]).collect();
+        let wanted = ["rag", "letters"];
+        let wanted = wanted.map(|id| format!(r#"{{"workload":"{id}","team":"support","environment":"prod"}}"#));
+        assert_eq!(tags, wanted);
+    }
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod cassettes;
 mod duckdb;
 mod focus;
 mod focus_toolkit;
+mod focus_validator;
 mod genai;
 mod langfuse;
 mod mmlu;
