@@ -1,74 +1,45 @@
--- One row per bundle and model in use: the token ratios, candidate over model in use, with their ranges.
+-- One row per bundle and model in use: the token ratios of the two models, and what the bundle itself does to them.
 --
 -- grain:  recommendation_id, from_provider, from_model_id
--- method: M 3.1 (table of defaults; tau is exact for one tokenizer), 12 (pair before all)
+-- method: M 3.1, 3.6 (less effort shortens the reasoning)
 with pairs as (
     select distinct
         int_bundles.recommendation_id,
-        int_bundles.workload_id,
         int_bundles.to_provider,
         int_bundles.to_model_id,
         int_bundles.reasoning_effort is not null as is_less_effort,
-        int_bundles.static_kept_ratio,
+        int_bundles.static_kept_ratio is not null as is_trimmed,
         int_cells.provider as from_provider,
         int_cells.billed_model_id as from_model_id
     from int_bundles
     inner join int_cells on int_cells.workload_id = int_bundles.workload_id
     where int_cells.billed_model_id is not null
-),
-
-facts as (
-    select
-        pairs.*,
-        pairs.from_provider = pairs.to_provider and pairs.from_model_id = pairs.to_model_id as is_same_model,
-        coalesce(source.tokenizer_id = target.tokenizer_id, false) as is_same_tokenizer,
-        source.tokenizer_id || '>' || target.tokenizer_id as tokenizer_pair,
-        -- A candidate that reasons where the model in use cannot; unknown is not "cannot" (M 3.1, gamma0).
-        coalesce(source.has_reasoning = false and target.has_reasoning, false) as is_reasoning_new,
-        coalesce(target.has_reasoning = false, false) as is_reasoning_gone,
-        coalesce(source.is_open_weights = false and target.is_open_weights, false) as is_to_open_weights
-    from pairs
-    left join models as source on source.provider = pairs.from_provider and source.model_id = pairs.from_model_id
-    left join models as target on target.provider = pairs.to_provider and target.model_id = pairs.to_model_id
-),
-
-exact as (
-    select 1.0 as low, 1.0 as expected, 1.0 as high
 )
 
 select
-    facts.recommendation_id,
-    facts.from_provider,
-    facts.from_model_id,
-    facts.is_reasoning_new and not facts.is_same_model as is_reasoning_new,
-    facts.is_reasoning_gone and not facts.is_same_model as is_reasoning_gone,
-    case when facts.is_same_model or facts.is_same_tokenizer then exact.low else coalesce(tau_pair.low, tau.low) end as tau_low,
-    case when facts.is_same_model or facts.is_same_tokenizer then exact.expected else coalesce(tau_pair.expected, tau.expected) end as tau,
-    case when facts.is_same_model or facts.is_same_tokenizer then exact.high else coalesce(tau_pair.high, tau.high) end as tau_high,
-    case when facts.is_same_model then exact.low else nu.low end as nu_low,
-    case when facts.is_same_model then exact.expected else nu.expected end as nu,
-    case when facts.is_same_model then exact.high else nu.high end as nu_high,
-    case when facts.is_less_effort then gamma_effort.low when facts.is_same_model then exact.low when facts.is_to_open_weights then gamma_open.low else gamma.low end as gamma_low,
-    case when facts.is_less_effort then gamma_effort.expected when facts.is_same_model then exact.expected when facts.is_to_open_weights then gamma_open.expected else gamma.expected end as gamma,
-    case when facts.is_less_effort then gamma_effort.high when facts.is_same_model then exact.high when facts.is_to_open_weights then gamma_open.high else gamma.high end as gamma_high,
-    gamma0.low as gamma0_low,
-    gamma0.expected as gamma0,
-    gamma0.high as gamma0_high,
+    pairs.recommendation_id,
+    pairs.from_provider,
+    pairs.from_model_id,
+    ratios.is_reasoning_new,
+    ratios.is_reasoning_gone,
+    ratios.tau_low,
+    ratios.tau,
+    ratios.tau_high,
+    ratios.nu_low,
+    ratios.nu,
+    ratios.nu_high,
+    case when pairs.is_less_effort then gamma_effort.low else ratios.gamma_low end as gamma_low,
+    case when pairs.is_less_effort then gamma_effort.expected else ratios.gamma end as gamma,
+    case when pairs.is_less_effort then gamma_effort.high else ratios.gamma_high end as gamma_high,
+    ratios.gamma0_low,
+    ratios.gamma0,
+    ratios.gamma0_high,
     -- Width of the kept share of the static tokens; its expected value is the bundle's own.
-    case when facts.static_kept_ratio is null then 1.0 else psi.high / psi.low end as psi_width,
-    case
-        when facts.is_same_model or facts.is_same_tokenizer then 'exact'
-        when tau_pair.class is not null then tau_pair.class
-        else tau.class
-    end as tau_source
-from facts
-cross join exact
-inner join int_parameters as tau on tau.name = 'tau' and tau.scope = 'all'
-inner join int_parameters as nu on nu.name = 'nu' and nu.scope = 'all'
-inner join int_parameters as gamma on gamma.name = 'gamma' and gamma.scope = 'all'
-inner join int_parameters as gamma_open on gamma_open.name = 'gamma_open' and gamma_open.scope = 'all'
+    case when pairs.is_trimmed then psi.high / psi.low else 1.0 end as psi_width,
+    ratios.tau_source
+from pairs
+inner join int_model_ratios as ratios
+    on ratios.from_provider = pairs.from_provider and ratios.from_model_id = pairs.from_model_id
+    and ratios.to_provider = pairs.to_provider and ratios.to_model_id = pairs.to_model_id
 inner join int_parameters as gamma_effort on gamma_effort.name = 'gamma_effort' and gamma_effort.scope = 'all'
 inner join int_parameters as psi on psi.name = 'psi' and psi.scope = 'all'
-inner join int_parameters as gamma0 on gamma0.name = 'gamma0' and gamma0.scope = 'all'
-left join int_parameters as tau_pair
-    on tau_pair.name = 'tau' and tau_pair.scope = 'pair' and tau_pair.key = facts.tokenizer_pair
