@@ -127,6 +127,35 @@ fn an_exported_rule_moves_exactly_the_calls_and_the_cost_that_were_priced() {
     let after = run(&place, &sources, &facts);
     let decided = (after["action"].as_str(), after["split_rule"].as_str());
     assert_eq!(decided, ("MOVE_SPLIT", rule.as_str()), "{after:?}");
+    let page = place.read("out/summary/run_date=2026-11-21/summary.litellm.yaml");
+    assert!(page.contains(&rule) && !page.contains("model_list"), "LiteLLM's router knows no tools:\n{page}");
+}
+
+#[test]
+fn a_rule_on_sizes_is_a_configuration_of_litellm() {
+    let place = Place::new();
+    place.write("overlay/queries/seeds/models.csv", SMALL.replace(",false,true,false,", ",true,true,false,"));
+    place.write("overlay/queries/seeds/model_prices.csv", PRICES);
+    place.write("logs/a.jsonl", log(&calls()));
+    place.write("scores/a.csv", scores("input_tokens <= 185363 -> B ELSE A"));
+    let sources = [("o", "openai_envelope", "logs/"), ("e", "evaluations_table", "scores/")];
+    let facts = format!("[workloads.w]\ncriticality = \"low\"\ncandidates = [\"acme/tiny-1\"]\n{RATES}");
+    let decided = run(&place, &sources, &facts);
+    assert_eq!(decided["action"], "MOVE_SPLIT", "{decided:?}");
+    let page = place.read("out/summary/run_date=2026-11-21/summary.litellm.yaml");
+    for line in [
+        "model_list:",
+        "  # input_tokens <= 185363 -> B ELSE A",
+        "  - model_name: \"w\"",
+        "      model: \"acme/tiny-1\"",
+        "      max_input_tokens: 185363",
+        "  - model_name: \"w else\"",
+        "      model: \"openai/gpt-5.4\"",
+        "  enable_pre_call_checks: true",
+        "    - \"w\": [\"w else\"]",
+    ] {
+        assert!(page.lines().any(|found| found == line), "lacks `{line}`:\n{page}");
+    }
 }
 
 #[test]
