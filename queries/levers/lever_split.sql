@@ -13,8 +13,8 @@ with ratios as (
         int_candidates.provider,
         int_candidates.model_id,
         max(by_pair.tau_high) as tau_high,
-        max(by_pair.nu_high + case when by_pair.is_reasoning_new then by_pair.gamma0_high else 0.0 end) as visible_high,
-        max(case when by_pair.is_reasoning_gone then 0.0 else by_pair.gamma_high end) as reasoning_high
+        max(by_pair.visible_high) as visible_high,
+        max(by_pair.reasoning_high) as reasoning_high
     from int_candidates
     inner join (select distinct workload_id, provider, billed_model_id from int_cells) as used
         on used.workload_id = int_candidates.workload_id
