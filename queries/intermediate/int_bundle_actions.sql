@@ -10,6 +10,7 @@ with facts as (
         int_bundles.is_same_model,
         int_bundles.needs_verdict,
         int_bundles.cache_mode,
+        int_bundles.lever in ('lever_forced_migration') as is_forced,
         prompts.static_source,
         int_workloads.criticality,
         gated.is_blocked,
@@ -54,6 +55,7 @@ reasoned as (
         case
             when is_blocked then binding_gate
             when not is_priced then 'UNPRICED'
+            when is_forced then 'SOURCE_RETIRES'
             when not is_cheaper then case when is_in_use_inferior then 'IN_USE_INFERIOR' else 'NOTHING_PAYS' end
             when verdict in ('INFERIOR') then 'INFERIOR'
             -- What changes no model need not wait for a prototype to grow up (M 9).
@@ -86,6 +88,7 @@ select
     case
         when is_blocked and binding_kind in ('hard') then 'BLOCKED'
         when is_blocked or not is_priced then 'KEEP'
+        when is_forced then 'MIGRATE'
         when reason in ('PROVEN', 'SAME_ANSWERS') then
             case when is_same_model then 'OPTIMIZE' when split_rule is not null then 'MOVE_SPLIT' else 'MOVE' end
         when reason in ('PROXY_WORSE', 'GROWING', 'NEEDS_SIGN_OFF', 'INCONCLUSIVE', 'PREFIX_NOT_STATED') then 'PILOT'

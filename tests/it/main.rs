@@ -17,6 +17,7 @@ mod hostile;
 mod house_rules;
 mod init;
 mod killed;
+mod levers;
 mod one_writer;
 mod operation;
 mod planted;
