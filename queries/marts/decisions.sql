@@ -106,8 +106,8 @@ select
     chosen.roi_ratio, chosen.roi_status, chosen.break_even_requests, chosen.planned_items,
     chosen.planned_evaluation_usd, chosen.evsi_usd, chosen.net_evsi_usd, chosen.assumptions, benefit_time_monthly_usd,
     benefit_revenue_monthly_usd, interim.recommendation_id as interim_bundle, interim.lever as interim_lever,
-    interim.setting as interim_setting, interim.one_off_usd as interim_one_off_usd, interim.estimated_monthly_savings_usd as interim_monthly_savings_usd,
-    interim.net_monthly_savings_usd as interim_net_monthly_savings_usd,
+    interim.setting as interim_setting, interim.one_off_usd as interim_one_off_usd,
+    interim.estimated_monthly_savings_usd as interim_monthly_savings_usd, interim.net_monthly_savings_usd as interim_net_monthly_savings_usd,
     case when coalesce(chosen.lever, '') not like '%lever_batch_or_flex%' then asked.asked_monthly_usd end as asked_monthly_savings_usd,
     case when unknown_model_requests + unpriced_requests + no_usage_requests < requests then cost_usd end as spend_window_usd,
     chosen.requests, chosen.logical_requests, unknown_model_requests + unpriced_requests as unpriced_requests, no_usage_requests
