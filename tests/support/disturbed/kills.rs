@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use super::{Company, NIGHTS, Objects, Run, breaches, differing, without_traces};
+use super::{Company, NIGHTS, Objects, breaches, differing, without_traces};
 use crate::http::faults::Proxy;
 use crate::shelves::Shelf;
 
@@ -112,24 +112,30 @@ fn calm<'a>(shelf: &Shelf, company: &'a Company<'a>, night: usize, before: Objec
     Calm { company, night, date, before, after, length }
 }
 
-/// Kills a run at a point that is drawn. Gives false when it had ended before.
+/// Kills a run at a point that is drawn. Gives false when it had ended well before.
 fn kill(shelf: &Shelf, calm: &Calm<'_>, lane: usize, draws: &mut Draws, figures: &Mutex<Figures>) -> bool {
     let folder = format!("kill-{lane}");
     calm.company.clear(&folder);
     calm.company.restore(&folder, &calm.before);
-    let (point, is_killed) = if shelf.port > 0 {
+    let (point, ended) = if shelf.port > 0 {
         killed_at_a_request(shelf, calm, &folder, draws)
     } else {
         killed_at_a_time(calm, &folder, draws)
     };
-    let mut note = figures.lock().expect("a lock");
-    if !is_killed {
-        note.too_late += 1;
-        return false;
-    }
-    note.kills += 1;
-    drop(note);
     let what = format!("night {}, killed {point}", calm.night);
+    let mut note = figures.lock().expect("a lock");
+    match ended {
+        (-1, _) => note.kills += 1,
+        (0, _) => {
+            note.too_late += 1;
+            return false;
+        }
+        (code, err) => {
+            note.violations.push(format!("{what}: it had ended with {code}: {err}"));
+            return true;
+        }
+    }
+    drop(note);
     let left = calm.company.objects(&folder);
     let is_publishing = left.iter().any(|(key, bytes)| {
         key.ends_with("manifest.json") && String::from_utf8_lossy(bytes).contains("\"status\": \"publishing\"")
@@ -162,7 +168,7 @@ fn next_run(calm: &Calm<'_>, folder: &str) -> (i32, String) {
 }
 
 /// A run that is killed shortly after one of its requests came to the store.
-fn killed_at_a_request(shelf: &Shelf, calm: &Calm<'_>, folder: &str, draws: &mut Draws) -> (String, bool) {
+fn killed_at_a_request(shelf: &Shelf, calm: &Calm<'_>, folder: &str, draws: &mut Draws) -> (String, (i32, String)) {
     let (request, pause) = (draws.below(calm.length), draws.below(PAUSE_MICROSECONDS));
     let (came, arrived) = mpsc::channel();
     let proxy = Proxy::start(shelf.port, move |asked, number| {
@@ -181,21 +187,16 @@ fn killed_at_a_request(shelf: &Shelf, calm: &Calm<'_>, folder: &str, draws: &mut
         }
     };
     std::thread::sleep(Duration::from_micros(pause));
-    let is_killed = kill_now(run);
-    let point = format!("{pause} microseconds after request {request} of {}, {at}", calm.length);
-    (point, is_killed)
+    run.kill();
+    (format!("{pause} microseconds after request {request} of {}, {at}", calm.length), run.ended())
 }
 
 /// A run that is killed after a part of the time that an undisturbed one takes. The points lie in the later four fifths:
 /// before, nothing is written.
-fn killed_at_a_time(calm: &Calm<'_>, folder: &str, draws: &mut Draws) -> (String, bool) {
+fn killed_at_a_time(calm: &Calm<'_>, folder: &str, draws: &mut Draws) -> (String, (i32, String)) {
     let point = calm.length / 5 + draws.below(calm.length * 4 / 5);
-    let run = calm.company.start(folder, calm.date, STALE_SECONDS, None);
+    let mut run = calm.company.start(folder, calm.date, STALE_SECONDS, None);
     std::thread::sleep(Duration::from_micros(point));
-    (format!("after {point} of {} microseconds", calm.length), kill_now(run))
-}
-
-fn kill_now(mut run: Run) -> bool {
     run.kill();
-    run.ended().0 == -1
+    (format!("after {point} of {} microseconds", calm.length), run.ended())
 }
