@@ -146,7 +146,7 @@ async fn night(
     journal.stage("decide");
     let marts = decide(engine, project, state, config.date, progress).await?;
     journal.stage("check");
-    let outcomes = check::run(engine, project).await?;
+    let outcomes = check::run(engine, project, config).await?;
     for outcome in outcomes.iter().filter(|outcome| outcome.rows > 0) {
         let warning = format!("{}: {} rows; {}", outcome.check, outcome.rows, outcome.because);
         warn!("{warning}");
@@ -212,6 +212,7 @@ pub async fn plan(engine: &Engine, project: &Project, config: &Config) -> Result
         project.sources.get(&source.format).ok_or_else(|| ingest::unknown_format(project, source))?;
     }
     report::check(project)?;
+    check::verify(project, config)?;
     relations::register(engine, project, config, &Ledger::default())?;
     for (format, table) in &project.sources {
         engine.register_empty(format, &ingest::raw_schema(table))?;

@@ -14,6 +14,7 @@ mod deployment;
 mod faults;
 mod faulty;
 mod formats;
+mod gates;
 mod golden;
 mod hostile;
 mod house_rules;
