@@ -96,16 +96,19 @@ async fn locked(
     let mut lock = Lock::acquire(&state, owner, Duration::from_secs(config.lock.stale_seconds)).await?;
     lock.keep();
     journal.holds(owner, lock.fencing());
+    config.stores.wire.guard(Some(lock.gate()));
     let places = Places { state: lock.guard(&state), output: lock.guard(&output) };
     let ended = night(&engine, project, config, owner, &places, journal, progress).await;
     // Of a refused write the store's error came back; why it was refused is what the caller must know.
     if let Some(error) = lock.lost() {
+        config.stores.wire.guard(None);
         return Err(error);
     }
     let record = journal.ended(owner, ended.as_ref().err());
     if let Err(error) = record.save(&places.state).await {
         warn!("the record of the run was not written: {error}");
     }
+    config.stores.wire.guard(None);
     if let Err(error) = lock.release().await {
         warn!("the lock was not given back: {error}");
     }

@@ -7,7 +7,8 @@ pub mod kills;
 pub mod pairs;
 
 use std::collections::BTreeMap;
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -90,9 +91,20 @@ impl Run {
         (said.code, said.err)
     }
 
+    /// How it ended.
+    pub fn status(mut self) -> ExitStatus {
+        self.0.wait().expect("a child")
+    }
+
     /// Ends it as the system does that needs its memory.
     pub fn kill(&mut self) {
         self.0.kill().expect("a signal");
+    }
+
+    /// Sends it a signal, such as `STOP`.
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status();
+        assert!(sent.is_ok_and(|status| status.success()), "the signal {name} is not sent");
     }
 
     /// Whether it has ended by itself.
@@ -116,6 +128,19 @@ impl<'a> Company<'a> {
 
     /// Starts a run with state and output in a folder, behind a proxy's port if there is one.
     pub fn start(&self, folder: &str, date: &str, stale_seconds: u64, proxy: Option<u16>) -> Run {
+        self.start_with(folder, date, stale_seconds, proxy, "", &[])
+    }
+
+    /// The same, with further lines of the run file and variables of the environment.
+    pub fn start_with(
+        &self,
+        folder: &str,
+        date: &str,
+        stale_seconds: u64,
+        proxy: Option<u16>,
+        more: &str,
+        environment: &[(String, String)],
+    ) -> Run {
         let url = &self.shelf.url;
         let mut text =
             format!("date = \"{date}\"\nstate = \"{url}{folder}/state/\"\noutput = \"{url}{folder}/out/\"\n");
@@ -127,16 +152,21 @@ impl<'a> Company<'a> {
             let options = proxy.map_or_else(|| self.shelf.options.clone(), |port| self.shelf.through(port));
             text += &self.shelf.run_file_lines(&options);
         }
-        let run_file = self.place.write(&format!("{folder}.toml"), text);
+        std::fs::write(self.run_file(folder), text + more).expect("a file can be written");
         let child = Command::new(program())
             .args(["run", "--quiet", "--config"])
-            .arg(run_file)
+            .arg(self.run_file(folder))
             .current_dir(self.place.path(""))
-            .envs(self.shelf.environment.iter().cloned())
+            .envs(self.shelf.environment.iter().chain(environment).cloned())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn();
         Run(child.expect("the program starts"))
+    }
+
+    /// The run file of a folder, as the last run there had it.
+    pub fn run_file(&self, folder: &str) -> PathBuf {
+        self.place.path(&format!("{folder}.toml"))
     }
 
     /// What stands in a folder: `out/` and `state/`, without the file of the system's lock.
