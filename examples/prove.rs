@@ -7,6 +7,7 @@ mod disturbed_nights;
 mod hostile;
 
 // What the tests use as well; the proofs need a part of it.
+#[expect(dead_code, reason = "shared with the tests")]
 #[path = "../tests/support/disturbed/mod.rs"]
 mod disturbed;
 #[expect(dead_code, reason = "shared with the tests")]
