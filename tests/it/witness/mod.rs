@@ -5,6 +5,7 @@
 
 mod azure;
 mod cassettes;
+mod disk;
 mod duckdb;
 mod focus;
 mod focus_toolkit;
