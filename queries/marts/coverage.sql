@@ -13,6 +13,7 @@ with ever as (
         sum(usage_missing) as usage_missing,
         sum(models_unresolved) as models_unresolved
     from int_source_days
+    where not is_closed
     group by source
 ),
 
@@ -41,6 +42,8 @@ read as (
         sum(skipped_records) as records_skipped,
         sum(rows) as rows_mapped,
         sum(rejected_rows) as rows_rejected,
+        sum(closed_rows) as rows_closed,
+        sum(late_rows) as rows_too_late,
         sum(decimals_rounded) as decimals_rounded
     from ledger
     group by source
@@ -68,6 +71,8 @@ select
     coalesce(ever.rows_repeated, 0) as rows_repeated,
     coalesce(ever.rows_repeated_of_other_source, 0) as rows_repeated_of_other_source,
     coalesce(read.rows_rejected + read.records_rejected, 0) as rows_rejected,
+    coalesce(read.rows_closed, 0) as rows_closed,
+    coalesce(read.rows_too_late, 0) as rows_too_late,
     rejected.by_reason as rejected_by_reason,
     coalesce(read.decimals_rounded, 0) as decimals_rounded,
     coalesce(ever.calls, 0) as calls,
@@ -98,6 +103,8 @@ select
     int_source_days.rows_repeated,
     int_source_days.rows_repeated_of_other_source,
     cast(null as bigint) as rows_rejected,
+    cast(null as bigint) as rows_closed,
+    cast(null as bigint) as rows_too_late,
     cast(null as varchar) as rejected_by_reason,
     cast(null as bigint) as decimals_rounded,
     int_source_days.calls,

@@ -6,6 +6,7 @@
 mod engine;
 mod facts;
 mod operation;
+mod retention;
 mod stores;
 mod urls;
 
@@ -22,6 +23,7 @@ use crate::wire::Wire;
 pub use engine::EngineOptions;
 pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
 pub use operation::LockOptions;
+pub use retention::{Listing, Retention};
 pub use stores::{StoreOptions, Stores, is_secret};
 use urls::{resolve, with_slash};
 
@@ -50,6 +52,10 @@ pub struct Config {
     pub engine: EngineOptions,
     /// When a silent holder of the state is taken over.
     pub lock: LockOptions,
+    /// How long the state keeps what it read.
+    pub retention: Retention,
+    /// How far back a night looks for objects.
+    pub listing: Listing,
     /// Where the metrics of the last run are written.
     pub metrics: Url,
     /// The owner's facts and parameters.
@@ -119,6 +125,10 @@ struct RunFile {
     engine: EngineOptions,
     #[serde(default)]
     lock: LockOptions,
+    #[serde(default)]
+    retention: Retention,
+    #[serde(default)]
+    listing: Listing,
     metrics: Option<String>,
     #[serde(default)]
     candidates: Candidates,
@@ -291,7 +301,12 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
     }
     let metrics =
         operation::metrics(run_file.metrics.as_deref(), base, &state).map_err(|e| e.at(format!("at {place}")))?;
-    run_file.lock.check().map_err(|error| error.at(format!("at {place}")))?;
+    let checks = [
+        run_file.lock.check(),
+        run_file.retention.check(&run_file.windows),
+        run_file.listing.check(),
+    ];
+    checks.into_iter().try_for_each(|check| check.map_err(|error| error.at(format!("at {place}"))))?;
     let today = chrono::Utc::now().date_naive();
     let date = overrides.date.or(run_file.date).unwrap_or(today);
     if !(2000..2200).contains(&date.year()) {
@@ -317,6 +332,8 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         windows: run_file.windows,
         engine: run_file.engine,
         lock: run_file.lock,
+        retention: run_file.retention,
+        listing: run_file.listing,
         metrics,
         facts: Facts {
             workloads: run_file.workloads,

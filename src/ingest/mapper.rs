@@ -10,6 +10,7 @@ use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{DataType, Date32Type, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use chrono::NaiveDate;
 
+use super::horizon::{Horizon, Standing};
 use super::{Format, Incoming, contract_of};
 use crate::config::{DayBasis, Source};
 use crate::engine::Engine;
@@ -31,7 +32,11 @@ pub(super) struct Mapped {
     pub(super) records: BTreeSet<i64>,
     pub(super) rows: i64,
     pub(super) rejected: Vec<(i64, String, String)>,
-    pub(super) days: BTreeMap<String, BTreeSet<NaiveDate>>,
+    /// Rows that are kept, by contract and day.
+    pub(super) days: BTreeMap<(String, NaiveDate), i64>,
+    /// Rows of closed days; of them, those of days that an earlier run closed.
+    pub(super) closed: i64,
+    pub(super) late: BTreeMap<NaiveDate, i64>,
 }
 
 /// Maps raw rows to contracts, a good deal of rows at a time.
@@ -40,6 +45,7 @@ pub(super) struct Mapper<'a> {
     pub(super) project: &'a Project,
     pub(super) source: &'a Source,
     pub(super) format: &'a Format<'a>,
+    pub(super) horizon: &'a Horizon,
     pub(super) batches: Vec<RecordBatch>,
     pub(super) rows: usize,
     pub(super) seen: BTreeMap<String, Mapped>,
@@ -211,8 +217,17 @@ impl Mapper<'_> {
             match reason {
                 Some(reason) => mapped.rejected.push((lines.value(row), contract.to_string(), reason.clone())),
                 None => {
-                    by_day.entry(days.value(row)).or_insert_with(|| vec![false; rows.num_rows()])[row] = true;
-                    mapped.days.entry(contract.into()).or_default().insert(date(days.value(row)));
+                    let day = date(days.value(row));
+                    let standing = self.horizon.standing(contract, day);
+                    if standing == Standing::Open {
+                        by_day.entry(days.value(row)).or_insert_with(|| vec![false; rows.num_rows()])[row] = true;
+                        *mapped.days.entry((contract.into(), day)).or_default() += 1;
+                        continue;
+                    }
+                    mapped.closed += 1;
+                    if standing == Standing::Late {
+                        *mapped.late.entry(day).or_default() += 1;
+                    }
                 }
             }
         }

@@ -7,7 +7,9 @@
 
 mod days;
 mod format;
+pub mod horizon;
 pub mod ledger;
+mod ledger_file;
 mod mapper;
 pub mod repeats;
 mod snapshots;
@@ -26,10 +28,12 @@ use crate::error::{Error, Result};
 use crate::project::Project;
 use crate::reader::{Limits, Object, ObjectRead, Reader};
 use crate::schema::{Table, without_fingerprints};
+use crate::store::dates::DateLayout;
 use crate::store::{Listed, Store};
 pub use format::unknown_format;
 use format::{Format, no_predicate, raw_table};
-use ledger::{Entry, Ledger, Rejected};
+use horizon::Horizon;
+use ledger::{DayRows, Entry, Ledger, Rejected};
 use mapper::{Mapped, Mapper};
 use snapshots::{Listing, Selection};
 
@@ -55,14 +59,14 @@ struct Incoming {
 impl Incoming {
     /// Takes the rows that an object gave before out of their days.
     fn replace(&mut self, source: &str, key: &str, ledger: &Ledger) {
-        for (contract, days) in ledger.entry(source, key).iter().flat_map(|old| &old.event_days) {
-            self.touched.extend(days.iter().map(|day| (contract.clone(), *day)));
-        }
+        let old = ledger.entry(source, key).into_iter().flat_map(|old| &old.days);
+        self.touched.extend(old.map(|of| (of.contract.clone(), of.day)));
         self.replaced.insert((source.to_string(), key.to_string()));
     }
 }
 
-/// Reads every source and settles the touched days. `progress` hears one line per source. The caller saves the ledger.
+/// Reads every source and settles the touched days, then closes the days that are no longer kept. `progress` hears one line
+/// per source. The caller saves ledger and horizon.
 ///
 /// # Errors
 /// `Storage` or `Engine` when the state fails; a source that fails is `failure` in the answer.
@@ -72,12 +76,15 @@ pub async fn run(
     config: &Config,
     state: &Store,
     ledger: &mut Ledger,
+    horizon: &mut Horizon,
     progress: &dyn Fn(&str),
 ) -> Result<Ingested> {
     let mut incoming = Incoming::default();
     let mut ingested = Ingested::default();
+    ingested.warnings.extend(horizon.warning());
     for source in &config.sources {
-        match read_source(engine, project, config, source, ledger, &mut incoming, &mut ingested.warnings).await {
+        let mut books = Books { ledger, horizon, incoming: &mut incoming, warnings: &mut ingested.warnings };
+        match read_source(engine, project, config, source, &mut books).await {
             Ok(read) => {
                 let more =
                     if read.superseded > 0 { format!(", {} superseded", read.superseded) } else { String::new() };
@@ -99,7 +106,17 @@ pub async fn run(
             ingested.changed.insert(day);
         }
     }
+    horizon.advance(config, ledger);
+    ledger.close(horizon);
     Ok(ingested)
+}
+
+/// What reading a source writes to.
+struct Books<'a> {
+    ledger: &'a mut Ledger,
+    horizon: &'a mut Horizon,
+    incoming: &'a mut Incoming,
+    warnings: &'a mut Vec<String>,
 }
 
 fn contract_of<'a>(project: &'a Project, name: &str) -> Result<&'a Table> {
@@ -141,13 +158,12 @@ fn place_and_reason(line: &Rejected) -> String {
 
 /// A source that never gave a row although it has objects: refused every night until it is mended.
 fn judge_source(source: &Source, ledger: &Ledger) -> Result<()> {
-    let entries: Vec<&Entry> = ledger.entries().filter(|entry| entry.source == source.name).collect();
-    let reason = ledger.rejected().iter().find(|line| line.source == source.name);
-    match reason {
-        Some(reason) if entries.iter().all(|entry| entry.records == entry.rejected_lines) => {
-            let records: i64 = entries.iter().map(|entry| entry.records).sum();
+    let entries = || ledger.entries_of(&source.name);
+    match ledger.first_rejected(&source.name) {
+        Some(reason) if entries().all(|entry| entry.records == entry.rejected_lines) => {
+            let records: i64 = entries().map(|entry| entry.records).sum();
             Err(Error::data(format!("source `{}` gave no readable row", source.name))
-                .at(format!("format `{}`, {} objects, {records} records", source.format, entries.len()))
+                .at(format!("format `{}`, {} objects, {records} records", source.format, entries().count()))
                 .at(format!("first reason: {}", place_and_reason(reason)))
                 .hint(format!("check that the format fits: `trimtab explain {}` shows what it expects", source.format)))
         }
@@ -160,23 +176,21 @@ async fn read_source(
     project: &Project,
     config: &Config,
     source: &Source,
-    ledger: &mut Ledger,
-    incoming: &mut Incoming,
-    warnings: &mut Vec<String>,
+    books: &mut Books<'_>,
 ) -> Result<SourceRead> {
     let format = Format::find(project, source)?;
     let store = Store::open(&source.url, &config.stores)?;
-    let listing = list(&store, source, &format, ledger, warnings).await?;
+    let listing = list(&store, source, &format, books).await?;
     let mut selection = match &format.snapshots {
-        Some(snapshots) => snapshots.select(&store, &source.name, &listing, ledger).await,
+        Some(snapshots) => snapshots.select(&store, &source.name, &listing, books.ledger).await,
         None => Selection::default(),
     };
-    warnings.append(&mut selection.warnings);
+    books.warnings.append(&mut selection.warnings);
     let counts = |key: &String| !selection.superseded.contains(key) && !selection.left.contains(key);
     let wanted: Vec<Listed> = listing
         .objects
         .iter()
-        .filter(|object| counts(&object.key) && must_read(config, source, ledger, object, &format.digest))
+        .filter(|object| counts(&object.key) && must_read(config, source, books, object, &format.digest))
         .cloned()
         .collect();
     let mut raw = raw_table(format.table);
@@ -189,6 +203,7 @@ async fn read_source(
         project,
         source,
         format: &format,
+        horizon: books.horizon,
         batches: Vec::new(),
         rows: 0,
         seen: BTreeMap::new(),
@@ -216,30 +231,31 @@ async fn read_source(
         // A mapping may look at an object's other records, so it always sees objects whole.
         if mapper.takes(batches) {
             reader.flush(&mut |batch| mapper.batches.push(batch));
-            mapper.map(incoming).await?;
+            mapper.map(books.incoming).await?;
         }
         reads.push((listed, read));
     }
     reader.flush(&mut |batch| mapper.batches.push(batch));
-    mapper.map(incoming).await?;
-    let recognised = mapper.recognised;
-    let mut read = finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings);
-    supersede(source, &format, &listing, &selection, ledger, incoming);
+    mapper.map(books.incoming).await?;
+    let (recognised, seen) = (mapper.recognised, mapper.seen);
+    let mut read = finish_source(source, &format, reads, seen, books);
+    supersede(source, &format, &listing, &selection, books);
     read.superseded = selection.superseded.len();
     if let Some(error) = failure {
         return Err(error);
     }
-    judge_source(source, ledger)?;
+    judge_source(source, books.ledger)?;
     if recognised == 0 && read.records > read.rejected {
-        judge_strangers(source, ledger, read.records, warnings)?;
+        judge_strangers(source, books.ledger, read.records, books.warnings)?;
     }
+    books.was_read(source, &format, config.date);
     Ok(read)
 }
 
 /// Not one record of the night looks like the source's format: an error if the source never gave a row.
 fn judge_strangers(source: &Source, ledger: &Ledger, records: i64, warnings: &mut Vec<String>) -> Result<()> {
     let what = format!("not one of {records} records looks like `{}`", source.format);
-    if ledger.entries().filter(|entry| entry.source == source.name).any(|entry| entry.rows > entry.rejected_rows) {
+    if ledger.entries_of(&source.name).any(|entry| entry.rows + entry.closed_rows > entry.rejected_rows) {
         warnings.push(format!("source `{}`: {what}", source.name));
         return Ok(());
     }
@@ -248,16 +264,15 @@ fn judge_strangers(source: &Source, ledger: &Ledger, records: i64, warnings: &mu
         .hint("`trimtab init URL` says which format knows the records that lie there"))
 }
 
-/// Lists a source and says what was left out.
-async fn list(
-    store: &Store,
-    source: &Source,
-    format: &Format<'_>,
-    ledger: &mut Ledger,
-    warnings: &mut Vec<String>,
-) -> Result<Listing> {
+/// Lists a source, as a whole or its date folders of late, and says what was left out.
+async fn list(store: &Store, source: &Source, format: &Format<'_>, books: &mut Books<'_>) -> Result<Listing> {
+    let since = books.horizon.listing(&source.name, &format.digest).filter(|_| format.is_log());
+    let listed = match &since {
+        Some((dates, first)) => store.list_since(dates, *first).await?,
+        None => store.list().await?,
+    };
     let mut listing = Listing { objects: Vec::new(), manifests: Vec::new(), others: Vec::new() };
-    for object in store.list().await? {
+    for object in listed {
         match &object.key {
             key if format.holds(key) => listing.objects.push(object),
             key if format.is_manifest(key) => listing.manifests.push(object),
@@ -266,7 +281,7 @@ async fn list(
     }
     let ignored: Vec<&Listed> = listing.others.iter().filter(|object| !format.skips(&object.key)).collect();
     if let Some(first) = ignored.first() {
-        warnings.push(format!(
+        books.warnings.push(format!(
             "source `{}`: {} objects do not look like `{}` and were left out, first `{}`",
             source.name,
             ignored.len(),
@@ -274,21 +289,45 @@ async fn list(
             first.key
         ));
     }
-    ledger.excuse_vanished(&source.name, &listing.objects.iter().map(|object| object.key.as_str()).collect());
-    if listing.objects.is_empty() {
-        warnings.push(format!("source `{}` has no object that looks like `{}`", source.name, source.format));
+    let keys: BTreeSet<&str> = listing.objects.iter().map(|object| object.key.as_str()).collect();
+    // What lies in a folder that was not listed is not gone: nobody looked.
+    let is_looked_for = |key: &str| since.as_ref().is_none_or(|(dates, first)| !dates.is_before(key, *first));
+    books.ledger.excuse_vanished(&source.name, |key| !keys.contains(key) && is_looked_for(key));
+    match since {
+        Some((_, first)) if listing.objects.is_empty() => {
+            books.warnings.push(format!("source `{}` has no object in its folders since {first}", source.name));
+        }
+        None if listing.objects.is_empty() => {
+            books.warnings.push(format!("source `{}` has no object that looks like `{}`", source.name, source.format));
+        }
+        Some(_) => {}
+        None => {
+            let dates = if format.is_log() { DateLayout::recognise(keys.iter().copied()) } else { None };
+            books.horizon.lies_in(&source.name, dates);
+        }
     }
     Ok(listing)
 }
 
-fn must_read(config: &Config, source: &Source, ledger: &Ledger, object: &Listed, digest: &str) -> bool {
+impl Books<'_> {
+    /// Everything that a source listed was read.
+    fn was_read(&mut self, source: &Source, format: &Format<'_>, date: NaiveDate) {
+        let days = self.ledger.entries_of(&source.name).flat_map(|entry| &entry.days).map(|of| of.day);
+        let latest = days.filter(|day| *day <= date).max();
+        self.horizon.was_read(&source.name, &format.digest, latest);
+    }
+}
+
+fn must_read(config: &Config, source: &Source, books: &Books<'_>, object: &Listed, digest: &str) -> bool {
     let is_reread = || {
-        config.reread.is_some_and(|(from, to)| {
-            let days = ledger.entry(&source.name, &object.key).map(|e| e.event_days.values().flatten().copied());
-            days.is_some_and(|mut days| days.any(|day| from <= day && day <= to))
-        })
+        let (Some((from, to)), Some(entry)) = (config.reread, books.ledger.entry(&source.name, &object.key)) else {
+            return false;
+        };
+        // Which closed days an object's rows belong to is not remembered.
+        let is_closed_one = entry.closed_rows + entry.late_rows > 0 && books.horizon.reopens();
+        is_closed_one || entry.days.iter().any(|of| from <= of.day && of.day <= to)
     };
-    config.full || ledger.is_new(&source.name, object, digest) || is_reread()
+    config.full || books.ledger.is_new(&source.name, object, digest) || is_reread()
 }
 
 /// Enters every object into the ledger.
@@ -297,14 +336,21 @@ fn finish_source(
     format: &Format,
     reads: Vec<(Listed, ObjectRead)>,
     mut seen: BTreeMap<String, Mapped>,
-    ledger: &mut Ledger,
-    incoming: &mut Incoming,
-    warnings: &mut Vec<String>,
+    books: &mut Books<'_>,
 ) -> SourceRead {
+    let Books { ledger, incoming, warnings, .. } = books;
+    let (mut late, mut late_days) = (0, BTreeSet::new());
     let mut total = SourceRead { objects: reads.len(), ..SourceRead::default() };
     let mut first_reason = None;
     for (listed, read) in reads {
         let mapped = seen.remove(&listed.key).unwrap_or_default();
+        let earlier = ledger.entry(&source.name, &listed.key);
+        let (closed_rows, late_rows) = beyond(&mapped, earlier);
+        let known = earlier.map_or(0, |entry| entry.late_rows);
+        if late_rows > known {
+            late += late_rows - known;
+            late_days.extend(mapped.late.keys().copied());
+        }
         incoming.replace(&source.name, &listed.key, ledger);
         let line = |line: i64, path: String, reason: String| Rejected {
             source: source.name.clone(),
@@ -339,15 +385,14 @@ fn finish_source(
             records: read.records,
             rejected_lines: read.rejected,
             skipped_records: read.records - read.rejected - mapped.records.len() as i64,
-            rows: mapped.rows,
+            rows: mapped.rows - mapped.closed,
             rejected_rows: mapped.rejected.len() as i64,
+            closed_rows,
+            late_rows,
             decimals_rounded: read.decimals_rounded,
             fault: read.fault,
-            event_days: mapped
-                .days
-                .into_iter()
-                .map(|(contract, days)| (contract, days.into_iter().collect()))
-                .collect(),
+            days: mapped.days.into_iter().map(|((contract, day), rows)| DayRows { contract, day, rows }).collect(),
+            event_days: BTreeMap::new(),
             is_superseded: false,
         };
         ledger.put(entry, rejected);
@@ -358,7 +403,24 @@ fn finish_source(
             source.name, total.rejected, total.records
         ));
     }
+    if let (Some(first), Some(last)) = (late_days.first(), late_days.last()) {
+        warnings.push(format!(
+            "source `{}`: {late} rows of {first} to {last} came too late and were left out: the requests of those days are \
+             deleted already; `trimtab run --from {first} --to {last}` builds the days again from the objects that are \
+             still there, `[retention] requests_days` keeps requests longer",
+            source.name
+        ));
+    }
     total
+}
+
+/// Rows of an object that belong to closed days: those that are no news, and those that came too late. An object that
+/// is read again brings most of them again.
+fn beyond(mapped: &Mapped, earlier: Option<&Entry>) -> (i64, i64) {
+    let late: i64 = mapped.late.values().sum();
+    let (old_closed, old_late) = earlier.map_or((0, 0), |entry| (entry.closed_rows, entry.late_rows));
+    let late = if late == 0 { 0 } else { old_late.min(late) + (late - old_closed - old_late).max(0) };
+    (mapped.closed - late, late)
 }
 
 /// Takes the rows of objects that count no more out of their days, and says so in the ledger.
@@ -367,9 +429,9 @@ fn supersede(
     format: &Format,
     listing: &Listing,
     selection: &Selection,
-    ledger: &mut Ledger,
-    incoming: &mut Incoming,
+    books: &mut Books<'_>,
 ) {
+    let Books { ledger, incoming, .. } = books;
     for object in listing.objects.iter().filter(|object| selection.superseded.contains(&object.key)) {
         incoming.replace(&source.name, &object.key, ledger);
         let entry = Entry {

@@ -46,7 +46,7 @@ pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Le
         ("sources", sources(project, config)),
         ("ledger", counted),
         ("quarantine", values(ledger.rejected())?),
-        ("repeats", values(ledger.repeats())?),
+        ("repeats", values(ledger.repeats().iter())?),
     ] {
         let batch = rows(project, name, &values)?;
         engine.register(name, batch.schema(), vec![batch])?;
@@ -84,9 +84,8 @@ fn rows(project: &Project, name: &str, values: &[Value]) -> Result<RecordBatch> 
     to_rows(contract, values)
 }
 
-fn values<T: serde::Serialize>(rows: &[T]) -> Result<Vec<Value>> {
-    rows.iter()
-        .map(|row| serde_json::to_value(row).map_err(|error| Error::engine("a row cannot be written").because(error)))
+fn values<'a, T: serde::Serialize + 'a>(rows: impl Iterator<Item = &'a T>) -> Result<Vec<Value>> {
+    rows.map(|row| serde_json::to_value(row).map_err(|error| Error::engine("a row cannot be written").because(error)))
         .collect()
 }
 
@@ -209,12 +208,13 @@ fn count_rows(ledger: &Ledger) -> Vec<Value> {
     ledger
         .entries()
         .map(|e| {
-            let days: BTreeSet<_> = e.event_days.values().flatten().collect();
+            let days: BTreeSet<_> = e.days.iter().map(|of| of.day).collect();
             json!({
                 "source": e.source, "format": e.format, "object_key": e.object_key, "etag": e.etag, "size": e.size,
                 "records": e.records, "rejected_lines": e.rejected_lines, "skipped_records": e.skipped_records,
                 "is_superseded": e.is_superseded,
-                "rows": e.rows, "rejected_rows": e.rejected_rows, "decimals_rounded": e.decimals_rounded, "fault": e.fault,
+                "rows": e.rows, "rejected_rows": e.rejected_rows, "closed_rows": e.closed_rows, "late_rows": e.late_rows,
+                "decimals_rounded": e.decimals_rounded, "fault": e.fault,
                 "first_event_date": days.first().map(ToString::to_string),
                 "last_event_date": days.last().map(ToString::to_string),
             })

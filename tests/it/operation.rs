@@ -123,7 +123,7 @@ fn a_run_leaves_its_record_and_metrics_in_the_state_and_nothing_in_the_output() 
     assert_eq!(name, &format!("{run_id}.json"));
     assert!(Regex::new(r"^\d{8}T\d{6}Z-[0-9a-f]{8}$").unwrap().is_match(run_id), "{run_id}");
     let stages: Vec<&str> = record["stages"].as_array().unwrap().iter().filter_map(|s| s["stage"].as_str()).collect();
-    assert_eq!(stages, ["plan", "lock", "recover", "ingest", "build", "decide", "check", "publish"]);
+    assert_eq!(stages, ["plan", "lock", "recover", "ingest", "build", "decide", "check", "publish", "retain"]);
     let size = place.read("logs/a.jsonl").len();
     assert_eq!(
         record["read"],
