@@ -10,7 +10,7 @@ create external table coverage (
     format varchar, -- format that reads it
     format_status varchar, -- real, documented or unverified: what the format's layout is known from; null: not in the run file any more
     note varchar, -- why the source gives no call, or nothing at all
-    objects bigint, -- objects that were read, without those of old date folders; whole source only
+    objects bigint, -- objects that were read and count in what is kept; whole source only
     bytes bigint, -- their bytes as stored
     objects_faulty bigint, -- of them, with a fault of their own
     objects_superseded bigint, -- objects of a bill that a later delivery replaced; not read
@@ -22,7 +22,6 @@ create external table coverage (
     rows_repeated bigint not null, -- rows of a call that stands already, and billing lines that a later pull states anew
     rows_repeated_of_other_source bigint not null, -- of them, calls whose row of another source was kept
     rows_rejected bigint, -- records and rows left out with a reason; whole source only
-    rows_closed bigint, -- rows of days that are no longer kept row by row, in no other count; whole source only
     rows_too_late bigint, -- rows that came after the rows of their day were deleted, left out and in no other count; whole source only
     rejected_by_reason varchar, -- JSON object of reason and count, of the rejections that quarantine lists
     decimals_rounded bigint, -- amounts rounded to the contract's scale

@@ -14,6 +14,7 @@ create external table ledger (
     rejected_rows bigint not null, -- rows that break a rule of the contract
     closed_rows bigint not null, -- rows of days whose rows the state no longer keeps
     late_rows bigint not null, -- rows that first came when the rows of their day were deleted already; left out
+    is_spent boolean not null, -- all its rows belong to days whose rows the state no longer keeps: it counts in nothing any more
     decimals_rounded bigint not null, -- amounts rounded to the contract's scale
     fault varchar, -- fault of the whole object
     is_superseded boolean not null, -- stands in the bucket and does not count: other objects state the same anew

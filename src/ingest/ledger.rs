@@ -81,12 +81,27 @@ impl Entry {
         self.etag == listed.etag && self.size == listed.size
     }
 
+    /// Whether all rows that the object gave belong to closed days: it accounts for nothing any more.
+    pub fn is_spent(&self) -> bool {
+        self.days.is_empty() && self.closed_rows > 0 && self.late_rows == 0
+    }
+
+    /// Takes back what was held against the object.
+    fn excuse(&mut self) {
+        self.records -= self.rejected_lines;
+        self.rows -= self.rejected_rows;
+        (self.rejected_lines, self.rejected_rows, self.fault) = (0, 0, None);
+    }
+
     /// Moves the rows of closed days out of the counts.
     fn close(&mut self, horizon: &Horizon) {
         let closed: i64 = self.days.iter().filter(|of| horizon.is_closed(&of.contract, of.day)).map(|of| of.rows).sum();
         self.days.retain(|of| !horizon.is_closed(&of.contract, of.day));
         self.rows -= closed;
         self.closed_rows += closed;
+        if self.is_spent() {
+            self.excuse();
+        }
     }
 }
 
@@ -234,11 +249,7 @@ impl Ledger {
     pub fn excuse_vanished(&mut self, source: &str, is_gone: impl Fn(&str) -> bool) {
         let Some(entries) = self.entries.get_mut(source) else { return };
         entries.retain(|key, entry| !(entry.days.is_empty() && is_gone(key)));
-        for (_, entry) in entries.iter_mut().filter(|(key, _)| is_gone(key)) {
-            entry.records -= entry.rejected_lines;
-            entry.rows -= entry.rejected_rows;
-            (entry.rejected_lines, entry.rejected_rows, entry.fault) = (0, 0, None);
-        }
+        entries.iter_mut().filter(|(key, _)| is_gone(key)).for_each(|(_, entry)| entry.excuse());
         self.rejected.entry(source.to_string()).or_default().retain(|key, _| !is_gone(key));
     }
 
@@ -249,7 +260,7 @@ impl Ledger {
             entries.values_mut().for_each(|entry| entry.close(horizon));
             entries.retain(|key, entry| !(entry.days.is_empty() && horizon.is_passed(source, key)));
             if let Some(rejected) = self.rejected.get_mut(source) {
-                rejected.retain(|key, _| entries.contains_key(key));
+                rejected.retain(|key, _| entries.get(key).is_some_and(|entry| !entry.is_spent()));
             }
         }
         self.repeats.retain(|count| !horizon.is_forgotten(&count.contract, count.event_date));

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod check;
+mod inputs;
 pub mod metrics;
 pub mod publish;
 pub mod record;
@@ -353,23 +354,13 @@ fn facts(
     marts: &BTreeMap<String, RecordBatch>,
     outcomes: &[Outcome],
 ) -> Value {
-    let inputs: Vec<Value> = ledger
-        .entries()
-        .map(|e| {
-            json!({
-                "source": e.source, "format": e.format, "object": e.object_key, "etag": e.etag, "bytes": e.size,
-                "records": e.records, "rejected_lines": e.rejected_lines, "skipped_records": e.skipped_records,
-                "rows": e.rows, "rejected_rows": e.rejected_rows, "fault": e.fault,
-            })
-        })
-        .collect();
     let seeds: BTreeMap<&str, &str> =
         project.seeds.iter().map(|(name, seed)| (name.as_str(), seed.digest.as_str())).collect();
     let rows: BTreeMap<&str, usize> = marts.iter().map(|(name, rows)| (name.as_str(), rows.num_rows())).collect();
     json!({
         "window_days": config.windows.decision_days,
         "sources": config.sources.iter().map(|s| json!({ "name": s.name, "format": s.format, "rank": s.rank })).collect::<Vec<_>>(),
-        "inputs": inputs,
+        "inputs": inputs::digests(ledger),
         "seeds": seeds,
         "rows": rows,
         "checks": outcomes,

@@ -61,7 +61,7 @@ fn status_shows_runs_lock_sources_and_publication() {
 
     assert_eq!(place.trimtab(&RUN).code, 0);
     let found = status(&place, &[]);
-    assert_eq!((&found["version"], &found["lock"]["status"]), (&json!(2), &json!("free")));
+    assert_eq!((&found["version"], &found["lock"]["status"]), (&json!(3), &json!("free")));
     assert_eq!(found["published"], json!({ "run_date": "2026-10-07", "is_complete": true }));
     let source = &found["sources"][0];
     assert_eq!((&source["source"], &source["objects"]), (&json!("apps"), &json!(1)));
@@ -79,7 +79,7 @@ fn status_shows_runs_lock_sources_and_publication() {
     assert_eq!((&again["runs"][0]["fencing"], &again["runs"][0]["read"]), (&json!(2), &json!({})));
 
     let table = place.trimtab(&["status", "--config", "trimtab.toml"]).out;
-    for part in ["(version 2)", "lock       free", "published  2026-10-07, complete", "apps    1        2026-10-05"] {
+    for part in ["(version 3)", "lock       free", "published  2026-10-07, complete", "apps    1        2026-10-05"] {
         assert!(table.contains(part), "lacks `{part}`:\n{table}");
     }
     assert_eq!(table.matches("published (0)").count(), 2, "{table}");
