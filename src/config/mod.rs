@@ -304,7 +304,7 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
     let checks = [
         run_file.lock.check(),
         run_file.retention.check(&run_file.windows),
-        run_file.listing.check(),
+        run_file.listing.check(&run_file.retention),
     ];
     checks.into_iter().try_for_each(|check| check.map_err(|error| error.at(format!("at {place}"))))?;
     let today = chrono::Utc::now().date_naive();

@@ -76,12 +76,15 @@ impl Default for Listing {
 }
 
 impl Listing {
-    pub(super) fn check(&self) -> Result<()> {
-        if (1..=36_500).contains(&self.lookback_days) {
+    pub(super) fn check(&self, retention: &Retention) -> Result<()> {
+        if (1..=retention.requests_days).contains(&self.lookback_days) {
             return Ok(());
         }
-        Err(Error::usage(format!("[listing] lookback_days cannot be {}", self.lookback_days))
-            .hint("it is at least 1: folders may be named by a time zone ahead of or behind UTC; the default is 7"))
+        Err(Error::usage(format!("[listing] lookback_days cannot be {}", self.lookback_days)).hint(format!(
+            "at least 1, as folders may be named by another time zone than UTC; at most requests_days, {}, as rows of \
+             earlier days would come too late; the default is 7",
+            retention.requests_days
+        )))
     }
 }
 
