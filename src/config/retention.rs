@@ -112,7 +112,10 @@ mod tests {
         let error = keeps(61, 13).unwrap_err();
         assert!(error.contains("requests_days keeps 61 days, but the marts look back 62"), "{error}");
         assert!(keeps(90, 3).unwrap_err().contains("daily_months keeps 89 days, requests_days more"));
-        assert!(keeps(62, 2).unwrap_err().contains("daily_months keeps 59 days"), "two months may be February and January");
+        assert!(
+            keeps(62, 2).unwrap_err().contains("daily_months keeps 59 days"),
+            "two months may be February and January"
+        );
         assert!(keeps(62, 0).is_err() && keeps(-1, 13).is_err() && keeps(40_000, 13).is_err());
         let short = Windows { decision_days: 7, report_days: 14 };
         assert!(Retention { requests_days: 14, daily_months: 1, evaluations_months: 1 }.check(&short).is_ok());

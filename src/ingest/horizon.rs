@@ -191,7 +191,8 @@ impl Horizon {
         }
         if let Some(daily) = daily.filter(|daily| from < *daily) {
             let more = if text.is_empty() { "" } else { "; " };
-            text += &format!("{more}nothing is kept of days before {daily} ([retention] daily_months), so none is built");
+            text +=
+                &format!("{more}nothing is kept of days before {daily} ([retention] daily_months), so none is built");
         }
         Some(text)
     }

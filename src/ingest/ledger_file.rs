@@ -14,11 +14,7 @@ type Cause = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// # Errors
 /// `Storage` when it cannot be read, `Engine` when it is broken.
-pub(super) async fn load<T: for<'a> Deserialize<'a>>(
-    state: &Store,
-    key: &str,
-    mut take: impl FnMut(T),
-) -> Result<()> {
+pub(super) async fn load<T: for<'a> Deserialize<'a>>(state: &Store, key: &str, mut take: impl FnMut(T)) -> Result<()> {
     let Some(bytes) = state.get_if_exists(key).await? else { return Ok(()) };
     let broken = |error: Cause| {
         Error::engine(format!("`{key}` of the state is broken"))
@@ -41,8 +37,7 @@ pub(super) async fn save<'a, T: Serialize + 'a>(
     key: &str,
     rows: impl Iterator<Item = &'a T>,
 ) -> Result<()> {
-    let packed =
-        pack(rows).map_err(|error| Error::engine(format!("`{key}` cannot be encoded")).because(error))?;
+    let packed = pack(rows).map_err(|error| Error::engine(format!("`{key}` cannot be encoded")).because(error))?;
     state.put(key, Bytes::from(packed)).await
 }
 

@@ -424,13 +424,7 @@ fn beyond(mapped: &Mapped, earlier: Option<&Entry>) -> (i64, i64) {
 }
 
 /// Takes the rows of objects that count no more out of their days, and says so in the ledger.
-fn supersede(
-    source: &Source,
-    format: &Format,
-    listing: &Listing,
-    selection: &Selection,
-    books: &mut Books<'_>,
-) {
+fn supersede(source: &Source, format: &Format, listing: &Listing, selection: &Selection, books: &mut Books<'_>) {
     let Books { ledger, incoming, .. } = books;
     for object in listing.objects.iter().filter(|object| selection.superseded.contains(&object.key)) {
         incoming.replace(&source.name, &object.key, ledger);

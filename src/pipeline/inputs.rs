@@ -70,7 +70,8 @@ mod tests {
     fn ledger(objects: &[(&str, &str, Option<&str>)]) -> Ledger {
         let mut ledger = Ledger::default();
         for (key, etag, day) in objects {
-            let days = day.iter().map(|day| DayRows { contract: "requests".into(), day: day.parse().unwrap(), rows: 2 });
+            let days =
+                day.iter().map(|day| DayRows { contract: "requests".into(), day: day.parse().unwrap(), rows: 2 });
             let entry = Entry {
                 source: "apps".into(),
                 object_key: (*key).into(),

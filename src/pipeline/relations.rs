@@ -206,9 +206,8 @@ fn parameters(config: &Config) -> Vec<Value> {
 /// One row per object, column by column: of many small objects the values of all rows would be the largest thing in memory.
 fn ledger_rows(project: &Project, ledger: &Ledger) -> Result<RecordBatch> {
     let contract = project.contract("ledger").ok_or_else(|| Error::project("relation `ledger` has no contract"))?;
-    let text = |of: fn(&Entry) -> Option<&str>| -> ArrayRef {
-        Arc::new(ledger.entries().map(of).collect::<StringArray>())
-    };
+    let text =
+        |of: fn(&Entry) -> Option<&str>| -> ArrayRef { Arc::new(ledger.entries().map(of).collect::<StringArray>()) };
     let count = |of: fn(&Entry) -> i64| -> ArrayRef { Arc::new(ledger.entries().map(of).collect::<Int64Array>()) };
     let is = |of: fn(&Entry) -> bool| -> ArrayRef {
         Arc::new(ledger.entries().map(|entry| Some(of(entry))).collect::<BooleanArray>())

@@ -70,7 +70,8 @@ mod tests {
             Some(("requests", day("2026-01-02")))
         );
         assert_eq!(run_date("run_date=2026-01-02/int_cells.parquet"), Some(day("2026-01-02")));
-        for key in ["ledger.jsonl.zst", "runs/20260102T030405Z-ab.json", "lock.json", "x/event_date=soon/part.parquet"] {
+        for key in ["ledger.jsonl.zst", "runs/20260102T030405Z-ab.json", "lock.json", "x/event_date=soon/part.parquet"]
+        {
             assert_eq!((day_of(key), run_date(key)), (None, None), "{key}");
         }
     }

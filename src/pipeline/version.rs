@@ -112,11 +112,7 @@ async fn rows_are_counted_by_day(state: &Store, is_full: bool) -> Result<()> {
 }
 
 /// Rows of a settled day by source and object: calls that came once, and the originals of the others.
-async fn rows_by_object(
-    state: &Store,
-    contract: &str,
-    day: NaiveDate,
-) -> Result<BTreeMap<(String, String), i64>> {
+async fn rows_by_object(state: &Store, contract: &str, day: NaiveDate) -> Result<BTreeMap<(String, String), i64>> {
     let mut counts = BTreeMap::new();
     for (folder, is_kept) in [(contract.to_string(), true), (format!("{contract}_originals"), false)] {
         let key = format!("{folder}/event_date={day}/part.parquet");

@@ -18,6 +18,7 @@ mod hostile;
 mod house_rules;
 mod init;
 mod killed;
+mod nights;
 mod one_writer;
 mod operation;
 mod planted;

@@ -181,7 +181,10 @@ async fn requests_go_and_what_was_built_from_them_stays_until_its_time() {
     nights.deliver("2026-12-04.json", calls(30..34, &["2026-12-04"])).await;
     let (third, _) = nights.calm("2026-12-05", &second, Overrides::default()).await;
     assert_eq!((days_of(&third, "requests"), days_of(&third, "day_calls").len()), (vec!["2026-12-04".into()], 1));
-    assert!(!String::from_utf8_lossy(&third["state/daily_versions.json"]).contains("2026-10"), "nothing is known of them");
+    assert!(
+        !String::from_utf8_lossy(&third["state/daily_versions.json"]).contains("2026-10"),
+        "nothing is known of them"
+    );
 
     // A year of run dates leaves a week of their relations.
     let dates: std::collections::BTreeSet<&str> =
@@ -221,7 +224,8 @@ async fn rows_that_come_too_late_change_no_day_and_are_counted() {
     }
     assert_eq!(days_of(&after, "requests"), october([6, 18, 19]), "the open day of the late object is there");
     let entries = ledger(&after);
-    let counts = |key: &str| ["rows", "closed_rows", "late_rows"].map(|name| entries[key][name].as_i64().expect("a count"));
+    let counts =
+        |key: &str| ["rows", "closed_rows", "late_rows"].map(|name| entries[key][name].as_i64().expect("a count"));
     assert_eq!(counts("late.json"), [3, 0, 3]);
     assert_eq!(counts("2026-10-02.json"), [0, 4, 1], "what was known is no news");
     let said = warnings(&after);
@@ -255,7 +259,9 @@ async fn rows_that_come_too_late_change_no_day_and_are_counted() {
         objects.iter().filter(|(key, _)| is_its(key)).map(|(key, bytes)| (key.clone(), bytes.clone())).collect()
     };
     assert_eq!(differing(&out(&over_all), &out(&fresh)), Vec::<String>::new(), "built anew it is the same");
-    let marts = |objects: &Objects| -> Objects { out(objects).into_iter().filter(|(key, _)| !key.contains("manifest")).collect() };
+    let marts = |objects: &Objects| -> Objects {
+        out(objects).into_iter().filter(|(key, _)| !key.contains("manifest")).collect()
+    };
     assert_eq!(differing(&marts(&rebuilt), &marts(&fresh)), Vec::<String>::new(), "night by night as well");
 }
 
