@@ -33,7 +33,7 @@ use crate::store::{Listed, Store};
 pub use format::unknown_format;
 use format::{Format, no_predicate, raw_table};
 use horizon::Horizon;
-use ledger::{DayRows, Entry, Ledger, Rejected};
+use ledger::{Entry, Ledger, Rejected};
 use mapper::{Mapped, Mapper};
 use snapshots::{Listing, Selection};
 
@@ -343,7 +343,8 @@ fn finish_source(
     let mut total = SourceRead { objects: reads.len(), ..SourceRead::default() };
     let mut first_reason = None;
     for (listed, read) in reads {
-        let mapped = seen.remove(&listed.key).unwrap_or_default();
+        let mut mapped = seen.remove(&listed.key).unwrap_or_default();
+        mapped.days.sort_by(|a, b| (&a.contract, a.day).cmp(&(&b.contract, b.day)));
         let earlier = ledger.entry(&source.name, &listed.key);
         let (closed_rows, late_rows) = beyond(&mapped, earlier);
         let known = earlier.map_or(0, |entry| entry.late_rows);
@@ -384,14 +385,14 @@ fn finish_source(
             size: listed.size,
             records: read.records,
             rejected_lines: read.rejected,
-            skipped_records: read.records - read.rejected - mapped.records.len() as i64,
+            skipped_records: read.records - read.rejected - mapped.records(),
             rows: mapped.rows - mapped.closed,
             rejected_rows: mapped.rejected.len() as i64,
             closed_rows,
             late_rows,
             decimals_rounded: read.decimals_rounded,
             fault: read.fault,
-            days: mapped.days.into_iter().map(|((contract, day), rows)| DayRows { contract, day, rows }).collect(),
+            days: mapped.days,
             event_days: BTreeMap::new(),
             is_superseded: false,
         };

@@ -39,6 +39,7 @@ pub struct Simulation {
 
 /// What a night left.
 #[derive(Debug, Clone, Copy)]
+#[allow(dead_code, reason = "the short form looks at a part of it")]
 pub struct Left {
     pub night: u64,
     pub files: u64,
@@ -64,6 +65,7 @@ impl Found {
     }
 
     /// The middle of a span of nights.
+    #[allow(dead_code, reason = "the short form compares no times")]
     pub fn middle(&self, nights: std::ops::RangeInclusive<u64>, of: impl Fn(&Left) -> f64) -> f64 {
         let mut values: Vec<f64> = self.nights.iter().filter(|left| nights.contains(&left.night)).map(of).collect();
         values.sort_by(f64::total_cmp);
