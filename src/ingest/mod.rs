@@ -180,18 +180,21 @@ async fn read_source(
 ) -> Result<SourceRead> {
     let format = Format::find(project, source)?;
     let store = Store::open(&source.url, &config.stores)?;
-    let listing = list(&store, source, &format, books).await?;
+    let mut listing = list(&store, source, &format, books).await?;
     let mut selection = match &format.snapshots {
         Some(snapshots) => snapshots.select(&store, &source.name, &listing, books.ledger).await,
         None => Selection::default(),
     };
     books.warnings.append(&mut selection.warnings);
     let counts = |key: &String| !selection.superseded.contains(key) && !selection.left.contains(key);
-    let wanted: Vec<Listed> = listing
-        .objects
-        .iter()
+    // A listing of many small objects is large: it is kept only where something may be superseded.
+    let objects = match &format.snapshots {
+        Some(_) => listing.objects.clone(),
+        None => std::mem::take(&mut listing.objects),
+    };
+    let wanted: Vec<Listed> = objects
+        .into_iter()
         .filter(|object| counts(&object.key) && must_read(config, source, books, object, &format.digest))
-        .cloned()
         .collect();
     let mut raw = raw_table(format.table);
     if !source.is_fingerprinted {
