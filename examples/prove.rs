@@ -1,10 +1,14 @@
 //! The long proofs, run by hand: `cargo run --profile bench --example prove -- NAME`. Each promise is tested in its short
 //! form by `cargo test`; the long form's figures go to docs/reliability.md, one row a run.
 
+#[path = "../tests/support/company/mod.rs"]
+mod company;
 #[path = "prove/disturbed_nights.rs"]
 mod disturbed_nights;
 #[path = "../tests/support/hostile/mod.rs"]
 mod hostile;
+#[path = "../tests/support/nights/mod.rs"]
+mod nights;
 
 // What the tests use as well; the proofs need a part of it.
 #[expect(dead_code, reason = "shared with the tests")]
@@ -24,6 +28,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Instant;
 
+use chrono::NaiveDate;
 use trimtab::project::Project;
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/reliability.md");
@@ -48,7 +53,8 @@ async fn main() -> ExitCode {
         "hostile-lines" => hostile_lines().await,
         "kills" => aside(disturbed_nights::kills),
         "two-schedulers" => aside(disturbed_nights::two_schedulers),
-        _ => Err(format!("`{name}` is no proof; there are: hostile-lines, kills, two-schedulers")),
+        "nights" => a_year().await,
+        _ => Err(format!("`{name}` is no proof; there are: hostile-lines, kills, two-schedulers, nights")),
     };
     match proof.and_then(|row| write(&row, &commit).map(|()| row.violations)) {
         Ok(0) => ExitCode::SUCCESS,
@@ -99,6 +105,47 @@ async fn hostile_lines() -> Result<Row, String> {
             begun.elapsed().as_secs_f64(),
             memory.get(memory.len() / 10).copied().unwrap_or_default(),
             memory.last().copied().unwrap_or_default(),
+        ),
+    })
+}
+
+/// A year of nights with late data: state and cost of a night do not grow once the retention is full. A second argument is
+/// the number of nights, a third one the requests of a night.
+async fn a_year() -> Result<Row, String> {
+    let number = |place: usize, usual: u64| std::env::args().nth(place).and_then(|n| n.parse().ok()).unwrap_or(usual);
+    let simulation = nights::Simulation {
+        name: "nights",
+        nights: number(2, 365),
+        requests_a_night: number(3, 300),
+        start: NaiveDate::from_ymd_opt(2025, 10, 1).ok_or("no day")?,
+        keeps: "[windows]\ndecision_days = 14\nreport_days = 28\n\
+                [retention]\nrequests_days = 28\ndaily_months = 2\nevaluations_months = 2\n",
+    };
+    println!("| night | files | bytes | seconds | store requests |\n|---:|---:|---:|---:|---:|");
+    let found = nights::run(&simulation, |left| {
+        if left.night % 30 == 0 || left.night == simulation.nights || left.night == 1 {
+            let nights::Left { night, files, bytes, seconds, requests, .. } = left;
+            println!("| {night} | {files} | {bytes} | {seconds:.1} | {requests} |");
+        }
+    })
+    .await?;
+    // Months are deleted whole, so a month's greatest number is compared with a month's.
+    let last = simulation.nights.saturating_sub(30)..=simulation.nights;
+    let grown = |of: fn(&nights::Left) -> f64| found.most(last.clone(), of) / found.most(90..=120, of);
+    let (files, bytes) = (grown(|left| left.files as f64), grown(|left| left.bytes as f64));
+    let slower = found.middle(last.clone(), |left| left.seconds) / found.middle(16..=46, |left| left.seconds);
+    let asked =
+        found.middle(last.clone(), |left| left.requests as f64) / found.middle(16..=46, |left| left.requests as f64);
+    let is_grown = [files, bytes].iter().filter(|ratio| **ratio > 1.2).count();
+    found.differing.iter().for_each(|key| eprintln!("published otherwise by a run over everything: {key}"));
+    let late: u64 = found.nights.iter().map(|left| left.late).sum();
+    Ok(Row {
+        promise: "nights",
+        cases: format!("{} nights of {} requests", simulation.nights, simulation.requests_a_night),
+        violations: is_grown + found.differing.len() + late as usize,
+        remark: format!(
+            "last month against nights 90 to 120: files x{files:.2}, bytes x{bytes:.2}; against the month of night 30: time \
+             x{slower:.2}, store requests x{asked:.2}; the last publication is that of a run over everything"
         ),
     })
 }

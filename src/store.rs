@@ -305,6 +305,14 @@ impl Store {
         }
     }
 
+    /// Takes away a folder that has no object any more, where folders are more than parts of keys. One that is not empty,
+    /// or that cannot be taken away, stays.
+    pub fn drop_folder(&self, folder: &str) {
+        if let (true, Ok(path)) = (self.url.scheme() == "file", self.url.to_file_path()) {
+            let _ = std::fs::remove_dir(path.join(folder));
+        }
+    }
+
     /// Proves that the place can be written, before any work is done.
     ///
     /// # Errors

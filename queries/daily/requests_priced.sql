@@ -3,6 +3,7 @@
 -- grain:  event_date, x_record_id
 -- method: M 1.3 (workload, as a function of the row), 2.1 (formula), 2.2 (prices are rows), 2.3 (bands by the whole
 --         prompt, thresholds exclusive), 2.4 (the row valid on the day; no row is unpriced, never zero), 2.5 (tools)
+-- kept_with: requests
 with offers as (
     select
         provider,

@@ -7,6 +7,7 @@ with days as (
         event_date,
         sum(rows_kept) as rows_kept,
         sum(rows_repeated) as rows_repeated,
+        bool_or(is_closed) as is_closed,
         sum(case when source <> kept_source then rows_repeated else 0 end) as rows_repeated_of_other_source
     from repeats
     group by source, event_date
@@ -31,6 +32,7 @@ select
     days.rows_kept,
     days.rows_repeated,
     days.rows_repeated_of_other_source,
+    days.is_closed,
     calls.calls,
     calls.usage_repaired,
     calls.usage_assumed,

@@ -13,6 +13,7 @@ with ever as (
         sum(usage_missing) as usage_missing,
         sum(models_unresolved) as models_unresolved
     from int_source_days
+    where not is_closed
     group by source
 ),
 
@@ -32,16 +33,17 @@ read as (
     select
         source,
         min(format) as format,
-        count(*) filter (where not is_superseded) as objects,
-        sum(case when is_superseded then 0 else size end) as bytes,
+        count(*) filter (where not is_superseded and not is_spent) as objects,
+        sum(case when is_superseded or is_spent then 0 else size end) as bytes,
         count(fault) as objects_faulty,
         count(*) filter (where is_superseded) as objects_superseded,
-        sum(records) as records_read,
+        sum(case when is_spent then 0 else records end) as records_read,
         sum(rejected_lines) as records_rejected,
-        sum(skipped_records) as records_skipped,
+        sum(case when is_spent then 0 else skipped_records end) as records_skipped,
         sum(rows) as rows_mapped,
         sum(rejected_rows) as rows_rejected,
-        sum(decimals_rounded) as decimals_rounded
+        sum(late_rows) as rows_too_late,
+        sum(case when is_spent then 0 else decimals_rounded end) as decimals_rounded
     from ledger
     group by source
 )
@@ -76,6 +78,7 @@ select
     coalesce(ever.rows_repeated, 0) as rows_repeated,
     coalesce(ever.rows_repeated_of_other_source, 0) as rows_repeated_of_other_source,
     coalesce(read.rows_rejected + read.records_rejected, 0) as rows_rejected,
+    coalesce(read.rows_too_late, 0) as rows_too_late,
     rejected.by_reason as rejected_by_reason,
     coalesce(read.decimals_rounded, 0) as decimals_rounded,
     coalesce(ever.calls, 0) as calls,
@@ -107,6 +110,7 @@ select
     int_source_days.rows_repeated,
     int_source_days.rows_repeated_of_other_source,
     cast(null as bigint) as rows_rejected,
+    cast(null as bigint) as rows_too_late,
     cast(null as varchar) as rejected_by_reason,
     cast(null as bigint) as decimals_rounded,
     int_source_days.calls,

@@ -7,6 +7,7 @@ mod checks;
 mod engine;
 mod facts;
 mod operation;
+mod retention;
 mod stores;
 mod urls;
 
@@ -24,6 +25,7 @@ pub use checks::{CheckOptions, Severity};
 pub use engine::EngineOptions;
 pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
 pub use operation::LockOptions;
+pub use retention::{Listing, Retention};
 pub use stores::{StoreOptions, Stores, is_secret};
 use urls::{resolve, with_slash};
 
@@ -54,6 +56,10 @@ pub struct Config {
     pub lock: LockOptions,
     /// What the owner says about checks, by name.
     pub checks: BTreeMap<String, CheckOptions>,
+    /// How long the state keeps what it read.
+    pub retention: Retention,
+    /// How far back a night looks for objects.
+    pub listing: Listing,
     /// Where the metrics of the last run are written.
     pub metrics: Url,
     /// The owner's facts and parameters.
@@ -130,6 +136,10 @@ struct RunFile {
     lock: LockOptions,
     #[serde(default)]
     checks: BTreeMap<String, CheckOptions>,
+    #[serde(default)]
+    retention: Retention,
+    #[serde(default)]
+    listing: Listing,
     metrics: Option<String>,
     #[serde(default)]
     candidates: Candidates,
@@ -307,10 +317,15 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
     }
     let metrics =
         operation::metrics(run_file.metrics.as_deref(), base, &state).map_err(|e| e.at(format!("at {place}")))?;
-    run_file.lock.check().map_err(|error| error.at(format!("at {place}")))?;
     for (name, options) in &run_file.checks {
         options.check(name).map_err(|error| error.at(format!("at {place}")))?;
     }
+    let checks = [
+        run_file.lock.check(),
+        run_file.retention.check(&run_file.windows),
+        run_file.listing.check(&run_file.retention),
+    ];
+    checks.into_iter().try_for_each(|check| check.map_err(|error| error.at(format!("at {place}"))))?;
     let today = chrono::Utc::now().date_naive();
     let date = overrides.date.or(run_file.date).unwrap_or(today);
     if !(2000..2200).contains(&date.year()) {
@@ -337,6 +352,8 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         engine: run_file.engine,
         lock: run_file.lock,
         checks: run_file.checks,
+        retention: run_file.retention,
+        listing: run_file.listing,
         metrics,
         facts: Facts {
             workloads: run_file.workloads,

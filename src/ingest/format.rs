@@ -40,6 +40,11 @@ impl<'a> Format<'a> {
         looks_so && !self.skips(key) && !self.is_manifest(key)
     }
 
+    /// Holds logs of requests alone: nothing in it is stated again, weeks later, in a folder of its old day.
+    pub(super) fn is_log(&self) -> bool {
+        self.snapshots.is_none() && self.mappings.iter().all(|(contract, _)| *contract == "requests")
+    }
+
     /// Names the objects that count, and holds no records itself.
     pub(super) fn is_manifest(&self, key: &str) -> bool {
         self.snapshots.as_ref().is_some_and(|snapshots| snapshots.is_manifest(key))

@@ -1,17 +1,33 @@
 //! What has been read: one entry per object, kept in `<state>/ledger.jsonl.zst`, with the lines that were rejected.
+//!
+//! Entries count what stands in the state row by row. When a day is closed (its rows are deleted, see
+//! [`horizon`](super::horizon)), its rows leave the entries' counts, so that rows in = kept + repeated + rejected holds for the
+//! days that are open; an entry that accounts for no open day goes once its object can no longer be listed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bytes::Bytes;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Kind, Result};
+use super::horizon::Horizon;
+use super::ledger_file::{load, save};
+use crate::error::{Kind, Result};
 use crate::store::{Listed, Store};
 
 const LEDGER: &str = "ledger.jsonl.zst";
 const QUARANTINE: &str = "quarantine.jsonl.zst";
 const REPEATS: &str = "repeats.jsonl.zst";
+
+/// Rows that an object gave to an event day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayRows {
+    /// Contract.
+    pub contract: String,
+    /// Event day.
+    pub day: NaiveDate,
+    /// Rows that were not rejected.
+    pub rows: i64,
+}
 
 /// One object of a source, as it was last read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -34,15 +50,25 @@ pub struct Entry {
     pub rejected_lines: i64,
     /// Records that hold no row of the contract (roll-ups, other events).
     pub skipped_records: i64,
-    /// Rows that the mappings gave.
+    /// Rows that the mappings gave, without those of closed days.
     pub rows: i64,
     /// Rows that break a rule of the contract.
     pub rejected_rows: i64,
+    /// Rows of days that are closed: they were kept until then, or were read again since.
+    #[serde(default)]
+    pub closed_rows: i64,
+    /// Rows that first came when their day was closed already; they are left out.
+    #[serde(default)]
+    pub late_rows: i64,
     /// Amounts rounded to the contract's scale.
     pub decimals_rounded: i64,
     /// Fault of the whole object.
     pub fault: Option<String>,
-    /// Event days that got rows, by contract.
+    /// Open event days that got rows.
+    #[serde(default)]
+    pub days: Vec<DayRows>,
+    /// The days of an entry of a state older than version 3, by contract and without counts.
+    #[serde(default, skip_serializing)]
     pub event_days: BTreeMap<String, Vec<NaiveDate>>,
     /// Stands in the bucket and does not count: other objects state the same anew. It has no rows and all counts are 0.
     #[serde(default)]
@@ -53,6 +79,29 @@ impl Entry {
     /// Whether the object is still what was read.
     pub fn is_of(&self, listed: &Listed) -> bool {
         self.etag == listed.etag && self.size == listed.size
+    }
+
+    /// Whether all rows that the object gave belong to closed days: it accounts for nothing any more.
+    pub fn is_spent(&self) -> bool {
+        self.days.is_empty() && self.closed_rows > 0 && self.late_rows == 0
+    }
+
+    /// Takes back what was held against the object.
+    fn excuse(&mut self) {
+        self.records -= self.rejected_lines;
+        self.rows -= self.rejected_rows;
+        (self.rejected_lines, self.rejected_rows, self.fault) = (0, 0, None);
+    }
+
+    /// Moves the rows of closed days out of the counts.
+    fn close(&mut self, horizon: &Horizon) {
+        let closed: i64 = self.days.iter().filter(|of| horizon.is_closed(&of.contract, of.day)).map(|of| of.rows).sum();
+        self.days.retain(|of| !horizon.is_closed(&of.contract, of.day));
+        self.rows -= closed;
+        self.closed_rows += closed;
+        if self.is_spent() {
+            self.excuse();
+        }
     }
 }
 
@@ -86,13 +135,16 @@ pub struct Repeats {
     pub rows_kept: i64,
     /// Rows that repeated a kept one.
     pub rows_repeated: i64,
+    /// The day is closed: its rows are deleted, or about to be.
+    #[serde(default)]
+    pub is_closed: bool,
 }
 
-/// The ledger in memory.
+/// The ledger in memory: entries and rejected lines by source and key.
 #[derive(Debug, Default, Clone)]
 pub struct Ledger {
-    entries: BTreeMap<(String, String), Entry>,
-    rejected: Vec<Rejected>,
+    entries: BTreeMap<String, BTreeMap<String, Entry>>,
+    rejected: BTreeMap<String, BTreeMap<String, Vec<Rejected>>>,
     repeats: Vec<Repeats>,
 }
 
@@ -109,12 +161,18 @@ impl Ledger {
     }
 
     async fn read(state: &Store) -> Result<Ledger> {
-        let entries: Vec<Entry> = load(state, LEDGER).await?;
-        Ok(Ledger {
-            entries: entries.into_iter().map(|e| ((e.source.clone(), e.object_key.clone()), e)).collect(),
-            rejected: load(state, QUARANTINE).await?,
-            repeats: load(state, REPEATS).await?,
+        let mut ledger = Ledger::default();
+        load(state, LEDGER, |entry: Entry| {
+            ledger.entries.entry(entry.source.clone()).or_default().insert(entry.object_key.clone(), entry);
         })
+        .await?;
+        load(state, QUARANTINE, |line: Rejected| {
+            let of_source = ledger.rejected.entry(line.source.clone()).or_default();
+            of_source.entry(line.object_key.clone()).or_default().push(line);
+        })
+        .await?;
+        load(state, REPEATS, |count| ledger.repeats.push(count)).await?;
+        Ok(ledger)
     }
 
     /// Writes the ledger; the last write of an ingest, so that a killed run reads its objects again.
@@ -122,9 +180,9 @@ impl Ledger {
     /// # Errors
     /// `Storage` when it cannot be written.
     pub async fn save(&self, state: &Store) -> Result<()> {
-        save(state, QUARANTINE, &self.rejected).await?;
-        save(state, REPEATS, &self.repeats).await?;
-        save(state, LEDGER, &self.entries.values().collect::<Vec<_>>()).await
+        save(state, QUARANTINE, self.rejected()).await?;
+        save(state, REPEATS, self.repeats.iter()).await?;
+        save(state, LEDGER, self.entries()).await
     }
 
     /// Whether an object that counts has to be read: new, changed, superseded until now, or read by another version of
@@ -136,22 +194,37 @@ impl Ledger {
 
     /// The entry of an object.
     pub fn entry(&self, source: &str, key: &str) -> Option<&Entry> {
-        self.entries.get(&(source.to_string(), key.to_string()))
+        self.entries.get(source)?.get(key)
     }
 
     /// Whether nothing was ever read.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.values().all(BTreeMap::is_empty)
     }
 
     /// All entries, by source and key.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
-        self.entries.values()
+        self.entries.values().flat_map(BTreeMap::values)
     }
 
-    /// Rejected records and rows.
-    pub fn rejected(&self) -> &[Rejected] {
-        &self.rejected
+    /// The entries of a source, by key.
+    pub fn entries_of(&self, source: &str) -> impl Iterator<Item = &Entry> {
+        self.entries.get(source).into_iter().flat_map(BTreeMap::values)
+    }
+
+    /// All entries, to be changed.
+    pub fn entries_mut(&mut self) -> impl Iterator<Item = &mut Entry> {
+        self.entries.values_mut().flat_map(BTreeMap::values_mut)
+    }
+
+    /// Rejected records and rows, by source, key and line.
+    pub fn rejected(&self) -> impl Iterator<Item = &Rejected> {
+        self.rejected.values().flat_map(BTreeMap::values).flatten()
+    }
+
+    /// The first rejected record or row of a source.
+    pub fn first_rejected(&self, source: &str) -> Option<&Rejected> {
+        self.rejected.get(source)?.values().flatten().next()
     }
 
     /// Kept and repeated rows.
@@ -159,33 +232,62 @@ impl Ledger {
         &self.repeats
     }
 
-    /// Takes back what was held against objects that are gone: their owner deleted them or delivered them under another
-    /// key. Their rows stay. One that had no rows, because others superseded it, is forgotten.
-    pub fn excuse_vanished(&mut self, source: &str, listed: &BTreeSet<&str>) {
-        self.entries.retain(|(of, key), e| of != source || !e.is_superseded || listed.contains(key.as_str()));
-        for entry in self.entries.values_mut().filter(|e| e.source == source && !listed.contains(e.object_key.as_str()))
-        {
-            entry.records -= entry.rejected_lines;
-            entry.rows -= entry.rejected_rows;
-            (entry.rejected_lines, entry.rejected_rows, entry.fault) = (0, 0, None);
-        }
-        self.rejected.retain(|line| line.source != source || listed.contains(line.object_key.as_str()));
+    /// Days of a contract that have rows; only the open ones, or all that are remembered.
+    pub fn days_of(&self, contract: &str, is_open_only: bool) -> BTreeSet<NaiveDate> {
+        let counts = self.repeats.iter().filter(|count| count.contract == contract);
+        counts.filter(|count| !is_open_only || !count.is_closed).map(|count| count.event_date).collect()
     }
 
-    /// Replaces the entry and the rejected lines of an object.
-    pub fn put(&mut self, entry: Entry, rejected: Vec<Rejected>) {
-        self.rejected.retain(|line| line.source != entry.source || line.object_key != entry.object_key);
-        self.rejected.extend(rejected);
-        self.rejected.sort_by(|a, b| {
-            (&a.source, &a.object_key, a.line, &a.path).cmp(&(&b.source, &b.object_key, b.line, &b.path))
-        });
-        self.entries.insert((entry.source.clone(), entry.object_key.clone()), entry);
+    /// The latest event day that has rows.
+    pub fn latest_day(&self) -> Option<NaiveDate> {
+        self.repeats.iter().map(|count| count.event_date).max()
+    }
+
+    /// Takes back what was held against objects that are gone: their owner deleted them or delivered them under another
+    /// key. Their rows stay. One that accounts for no row of an open day is forgotten. `is_gone` says which keys of the
+    /// source were looked for and not found.
+    pub fn excuse_vanished(&mut self, source: &str, is_gone: impl Fn(&str) -> bool) {
+        let Some(entries) = self.entries.get_mut(source) else { return };
+        entries.retain(|key, entry| !(entry.days.is_empty() && is_gone(key)));
+        entries.iter_mut().filter(|(key, _)| is_gone(key)).for_each(|(_, entry)| entry.excuse());
+        self.rejected.entry(source.to_string()).or_default().retain(|key, _| !is_gone(key));
+    }
+
+    /// Closes the days that the horizon has passed: their rows leave the counts, and entries that account for nothing any
+    /// more are forgotten if their objects are not listed again.
+    pub fn close(&mut self, horizon: &Horizon) {
+        for (source, entries) in &mut self.entries {
+            entries.values_mut().for_each(|entry| entry.close(horizon));
+            entries.retain(|key, entry| !(entry.days.is_empty() && horizon.is_passed(source, key)));
+            if let Some(rejected) = self.rejected.get_mut(source) {
+                rejected.retain(|key, _| entries.get(key).is_some_and(|entry| !entry.is_spent()));
+            }
+        }
+        self.repeats.retain(|count| !horizon.is_forgotten(&count.contract, count.event_date));
+        for count in &mut self.repeats {
+            count.is_closed = horizon.is_closed(&count.contract, count.event_date);
+        }
+    }
+
+    /// Replaces the entry and the rejected lines of an object; the lines stand in order.
+    pub fn put(&mut self, entry: Entry, mut rejected: Vec<Rejected>) {
+        rejected.sort_by(|a, b| (a.line, &a.path).cmp(&(b.line, &b.path)));
+        self.remove(&entry.source, &entry.object_key);
+        if !rejected.is_empty() {
+            let of_source = self.rejected.entry(entry.source.clone()).or_default();
+            of_source.insert(entry.object_key.clone(), rejected);
+        }
+        self.entries.entry(entry.source.clone()).or_default().insert(entry.object_key.clone(), entry);
     }
 
     /// Forgets an object whose rows were taken out.
     pub fn remove(&mut self, source: &str, key: &str) {
-        self.rejected.retain(|line| line.source != source || line.object_key != key);
-        self.entries.remove(&(source.to_string(), key.to_string()));
+        if let Some(rejected) = self.rejected.get_mut(source) {
+            rejected.remove(key);
+        }
+        if let Some(entries) = self.entries.get_mut(source) {
+            entries.remove(key);
+        }
     }
 
     /// Replaces the counts of a day.
@@ -201,30 +303,6 @@ impl Ledger {
             ))
         });
     }
-}
-
-async fn load<T: for<'a> Deserialize<'a>>(state: &Store, key: &str) -> Result<Vec<T>> {
-    let Some(bytes) = state.get_if_exists(key).await? else { return Ok(Vec::new()) };
-    let broken = |error: Box<dyn std::error::Error + Send + Sync>| {
-        Error::engine(format!("`{key}` of the state is broken"))
-            .because(error)
-            .hint("run with --full to build it again")
-    };
-    let text = zstd::decode_all(bytes.as_ref()).map_err(|e| broken(e.into()))?;
-    serde_json::Deserializer::from_slice(&text).into_iter().collect::<Result<Vec<T>, _>>().map_err(|e| broken(e.into()))
-}
-
-async fn save<T: Serialize>(state: &Store, key: &str, rows: &[T]) -> Result<()> {
-    let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
-        Error::engine(format!("`{key}` cannot be encoded")).because(error)
-    };
-    let mut text = Vec::new();
-    for row in rows {
-        serde_json::to_writer(&mut text, row).map_err(|e| failed(e.into()))?;
-        text.push(b'\n');
-    }
-    let packed = zstd::encode_all(text.as_slice(), 3).map_err(|e| failed(e.into()))?;
-    state.put(key, Bytes::from(packed)).await
 }
 
 #[cfg(test)]
@@ -247,9 +325,11 @@ mod tests {
             [("bill", "old", true), ("bill", "listed", true), ("bill", "read", false), ("other", "old", true)]
         {
             let (source, object_key) = (source.to_string(), object_key.to_string());
-            ledger.put(Entry { source, object_key, is_superseded, ..Entry::default() }, Vec::new());
+            let days = DayRows { contract: "charges".into(), day: NaiveDate::default(), rows: 1 };
+            let days = if is_superseded { Vec::new() } else { vec![days] };
+            ledger.put(Entry { source, object_key, days, is_superseded, ..Entry::default() }, Vec::new());
         }
-        ledger.excuse_vanished("bill", &BTreeSet::from(["listed"]));
+        ledger.excuse_vanished("bill", |key| key != "listed");
         let left: Vec<_> = ledger.entries().map(|e| (e.source.as_str(), e.object_key.as_str())).collect();
         assert_eq!(left, [("bill", "listed"), ("bill", "read"), ("other", "old")]);
     }

@@ -1,6 +1,6 @@
 //! Raw rows to contract rows: runs the mappings, fills what the program knows, rejects what breaks a rule, files by day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use arrow::array::{
@@ -10,6 +10,8 @@ use arrow::compute::{concat_batches, filter_record_batch};
 use arrow::datatypes::{DataType, Date32Type, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
 use chrono::NaiveDate;
 
+use super::horizon::{Horizon, Standing};
+use super::ledger::DayRows;
 use super::{Format, Incoming, contract_of};
 use crate::config::{DayBasis, Source};
 use crate::engine::Engine;
@@ -25,13 +27,44 @@ const DAY_MICROS: i64 = 86_400_000_000;
 /// Days since 1970 of the years 2000 to 2199: a time outside them is a wrong unit.
 const PLAUSIBLE_DAYS: std::ops::Range<i64> = 10_957..84_006;
 
-/// What the mappings made of one object.
+/// What the mappings made of one object. There may be as many as there are objects, so it holds no more than it must.
 #[derive(Default)]
 pub(super) struct Mapped {
-    pub(super) records: BTreeSet<i64>,
+    /// Lines of the records that gave rows, each once if the mappings keep their order.
+    records: Vec<i64>,
     pub(super) rows: i64,
     pub(super) rejected: Vec<(i64, String, String)>,
-    pub(super) days: BTreeMap<String, BTreeSet<NaiveDate>>,
+    /// Rows that are kept, by contract and day.
+    pub(super) days: Vec<DayRows>,
+    /// Rows of closed days; of them, those of days that an earlier run closed.
+    pub(super) closed: i64,
+    pub(super) late: BTreeMap<NaiveDate, i64>,
+}
+
+impl Mapped {
+    /// Records that gave at least one row.
+    pub(super) fn records(&mut self) -> i64 {
+        self.records.sort_unstable();
+        self.records.dedup();
+        self.records.len() as i64
+    }
+
+    fn adds(&mut self, line: i64) {
+        self.rows += 1;
+        if self.records.last() != Some(&line) {
+            self.records.push(line);
+        }
+    }
+
+    fn keeps(&mut self, contract: &str, day: NaiveDate) {
+        match self.days.iter_mut().rev().find(|of| of.day == day && of.contract == contract) {
+            Some(of) => of.rows += 1,
+            None => {
+                self.days.reserve_exact(1);
+                self.days.push(DayRows { contract: contract.to_string(), day, rows: 1 });
+            }
+        }
+    }
 }
 
 /// Maps raw rows to contracts, a good deal of rows at a time.
@@ -40,6 +73,7 @@ pub(super) struct Mapper<'a> {
     pub(super) project: &'a Project,
     pub(super) source: &'a Source,
     pub(super) format: &'a Format<'a>,
+    pub(super) horizon: &'a Horizon,
     pub(super) batches: Vec<RecordBatch>,
     pub(super) rows: usize,
     pub(super) seen: BTreeMap<String, Mapped>,
@@ -110,8 +144,7 @@ impl Mapper<'_> {
                 Err(_) => {
                     let (key, line) = place_of(record)?;
                     let mapped = self.seen.entry(key).or_default();
-                    mapped.records.insert(line);
-                    mapped.rows += 1;
+                    mapped.adds(line);
                     // The engine's own words may hold the value.
                     let reason = "NOT_COMPUTABLE: a value of the record is out of range for the mapping";
                     mapped.rejected.push((line, (*contract).to_string(), reason.into()));
@@ -206,13 +239,21 @@ impl Mapper<'_> {
         let mut by_day: BTreeMap<i32, Vec<bool>> = BTreeMap::new();
         for (row, reason) in reasons.iter().enumerate() {
             let mapped = self.seen.entry(keys.value(row).to_string()).or_default();
-            mapped.records.insert(lines.value(row));
-            mapped.rows += 1;
+            mapped.adds(lines.value(row));
             match reason {
                 Some(reason) => mapped.rejected.push((lines.value(row), contract.to_string(), reason.clone())),
                 None => {
-                    by_day.entry(days.value(row)).or_insert_with(|| vec![false; rows.num_rows()])[row] = true;
-                    mapped.days.entry(contract.into()).or_default().insert(date(days.value(row)));
+                    let day = date(days.value(row));
+                    let standing = self.horizon.standing(contract, day);
+                    if standing == Standing::Open {
+                        by_day.entry(days.value(row)).or_insert_with(|| vec![false; rows.num_rows()])[row] = true;
+                        mapped.keeps(contract, day);
+                        continue;
+                    }
+                    mapped.closed += 1;
+                    if standing == Standing::Late {
+                        *mapped.late.entry(day).or_default() += 1;
+                    }
                 }
             }
         }

@@ -7,7 +7,10 @@
 
 mod days;
 mod format;
+pub mod horizon;
 pub mod ledger;
+mod ledger_file;
+mod listing;
 mod mapper;
 pub mod repeats;
 mod snapshots;
@@ -29,7 +32,9 @@ use crate::schema::{Table, without_fingerprints};
 use crate::store::{Listed, Store};
 pub use format::unknown_format;
 use format::{Format, no_predicate, raw_table};
+use horizon::Horizon;
 use ledger::{Entry, Ledger, Rejected};
+use listing::{list, must_read};
 use mapper::{Mapped, Mapper};
 use snapshots::{Listing, Selection};
 
@@ -55,14 +60,14 @@ struct Incoming {
 impl Incoming {
     /// Takes the rows that an object gave before out of their days.
     fn replace(&mut self, source: &str, key: &str, ledger: &Ledger) {
-        for (contract, days) in ledger.entry(source, key).iter().flat_map(|old| &old.event_days) {
-            self.touched.extend(days.iter().map(|day| (contract.clone(), *day)));
-        }
+        let old = ledger.entry(source, key).into_iter().flat_map(|old| &old.days);
+        self.touched.extend(old.map(|of| (of.contract.clone(), of.day)));
         self.replaced.insert((source.to_string(), key.to_string()));
     }
 }
 
-/// Reads every source and settles the touched days. `progress` hears one line per source. The caller saves the ledger.
+/// Reads every source and settles the touched days, then closes the days that are no longer kept. `progress` hears one line
+/// per source. The caller saves ledger and horizon.
 ///
 /// # Errors
 /// `Storage` or `Engine` when the state fails; a source that fails is `failure` in the answer.
@@ -72,12 +77,15 @@ pub async fn run(
     config: &Config,
     state: &Store,
     ledger: &mut Ledger,
+    horizon: &mut Horizon,
     progress: &dyn Fn(&str),
 ) -> Result<Ingested> {
     let mut incoming = Incoming::default();
     let mut ingested = Ingested::default();
+    ingested.warnings.extend(horizon.warning());
     for source in &config.sources {
-        match read_source(engine, project, config, source, ledger, &mut incoming, &mut ingested.warnings).await {
+        let mut books = Books { ledger, horizon, incoming: &mut incoming, warnings: &mut ingested.warnings };
+        match read_source(engine, project, config, source, &mut books).await {
             Ok(read) => {
                 let more =
                     if read.superseded > 0 { format!(", {} superseded", read.superseded) } else { String::new() };
@@ -99,7 +107,17 @@ pub async fn run(
             ingested.changed.insert(day);
         }
     }
+    horizon.advance(config, ledger);
+    ledger.close(horizon);
     Ok(ingested)
+}
+
+/// What reading a source writes to.
+struct Books<'a> {
+    ledger: &'a mut Ledger,
+    horizon: &'a mut Horizon,
+    incoming: &'a mut Incoming,
+    warnings: &'a mut Vec<String>,
 }
 
 fn contract_of<'a>(project: &'a Project, name: &str) -> Result<&'a Table> {
@@ -141,13 +159,12 @@ fn place_and_reason(line: &Rejected) -> String {
 
 /// A source that never gave a row although it has objects: refused every night until it is mended.
 fn judge_source(source: &Source, ledger: &Ledger) -> Result<()> {
-    let entries: Vec<&Entry> = ledger.entries().filter(|entry| entry.source == source.name).collect();
-    let reason = ledger.rejected().iter().find(|line| line.source == source.name);
-    match reason {
-        Some(reason) if entries.iter().all(|entry| entry.records == entry.rejected_lines) => {
-            let records: i64 = entries.iter().map(|entry| entry.records).sum();
+    let entries = || ledger.entries_of(&source.name);
+    match ledger.first_rejected(&source.name) {
+        Some(reason) if entries().all(|entry| entry.records == entry.rejected_lines) => {
+            let records: i64 = entries().map(|entry| entry.records).sum();
             Err(Error::data(format!("source `{}` gave no readable row", source.name))
-                .at(format!("format `{}`, {} objects, {records} records", source.format, entries.len()))
+                .at(format!("format `{}`, {} objects, {records} records", source.format, entries().count()))
                 .at(format!("first reason: {}", place_and_reason(reason)))
                 .hint(format!("check that the format fits: `trimtab explain {}` shows what it expects", source.format)))
         }
@@ -160,24 +177,25 @@ async fn read_source(
     project: &Project,
     config: &Config,
     source: &Source,
-    ledger: &mut Ledger,
-    incoming: &mut Incoming,
-    warnings: &mut Vec<String>,
+    books: &mut Books<'_>,
 ) -> Result<SourceRead> {
     let format = Format::find(project, source)?;
     let store = Store::open(&source.url, &config.stores)?;
-    let listing = list(&store, source, &format, ledger, warnings).await?;
+    let mut listing = list(&store, source, &format, books).await?;
     let mut selection = match &format.snapshots {
-        Some(snapshots) => snapshots.select(&store, &source.name, &listing, ledger).await,
+        Some(snapshots) => snapshots.select(&store, &source.name, &listing, books.ledger).await,
         None => Selection::default(),
     };
-    warnings.append(&mut selection.warnings);
+    books.warnings.append(&mut selection.warnings);
     let counts = |key: &String| !selection.superseded.contains(key) && !selection.left.contains(key);
-    let wanted: Vec<Listed> = listing
-        .objects
-        .iter()
-        .filter(|object| counts(&object.key) && must_read(config, source, ledger, object, &format.digest))
-        .cloned()
+    // A listing of many small objects is large: it is kept only where something may be superseded.
+    let objects = match &format.snapshots {
+        Some(_) => listing.objects.clone(),
+        None => std::mem::take(&mut listing.objects),
+    };
+    let wanted: Vec<Listed> = objects
+        .into_iter()
+        .filter(|object| counts(&object.key) && must_read(config, source, books, object, &format.digest))
         .collect();
     let mut raw = raw_table(format.table);
     if !source.is_fingerprinted {
@@ -189,6 +207,7 @@ async fn read_source(
         project,
         source,
         format: &format,
+        horizon: books.horizon,
         batches: Vec::new(),
         rows: 0,
         seen: BTreeMap::new(),
@@ -216,30 +235,31 @@ async fn read_source(
         // A mapping may look at an object's other records, so it always sees objects whole.
         if mapper.takes(batches) {
             reader.flush(&mut |batch| mapper.batches.push(batch));
-            mapper.map(incoming).await?;
+            mapper.map(books.incoming).await?;
         }
         reads.push((listed, read));
     }
     reader.flush(&mut |batch| mapper.batches.push(batch));
-    mapper.map(incoming).await?;
-    let recognised = mapper.recognised;
-    let mut read = finish_source(source, &format, reads, mapper.seen, ledger, incoming, warnings);
-    supersede(source, &format, &listing, &selection, ledger, incoming);
+    mapper.map(books.incoming).await?;
+    let (recognised, seen) = (mapper.recognised, mapper.seen);
+    let mut read = finish_source(source, &format, reads, seen, books);
+    supersede(source, &format, &listing, &selection, books);
     read.superseded = selection.superseded.len();
     if let Some(error) = failure {
         return Err(error);
     }
-    judge_source(source, ledger)?;
+    judge_source(source, books.ledger)?;
     if recognised == 0 && read.records > read.rejected {
-        judge_strangers(source, ledger, read.records, warnings)?;
+        judge_strangers(source, books.ledger, read.records, books.warnings)?;
     }
+    books.was_read(source, &format, config.date);
     Ok(read)
 }
 
 /// Not one record of the night looks like the source's format: an error if the source never gave a row.
 fn judge_strangers(source: &Source, ledger: &Ledger, records: i64, warnings: &mut Vec<String>) -> Result<()> {
     let what = format!("not one of {records} records looks like `{}`", source.format);
-    if ledger.entries().filter(|entry| entry.source == source.name).any(|entry| entry.rows > entry.rejected_rows) {
+    if ledger.entries_of(&source.name).any(|entry| entry.rows + entry.closed_rows > entry.rejected_rows) {
         warnings.push(format!("source `{}`: {what}", source.name));
         return Ok(());
     }
@@ -248,70 +268,28 @@ fn judge_strangers(source: &Source, ledger: &Ledger, records: i64, warnings: &mu
         .hint("`trimtab init URL` says which format knows the records that lie there"))
 }
 
-/// Lists a source and says what was left out.
-async fn list(
-    store: &Store,
-    source: &Source,
-    format: &Format<'_>,
-    ledger: &mut Ledger,
-    warnings: &mut Vec<String>,
-) -> Result<Listing> {
-    let mut listing = Listing { objects: Vec::new(), manifests: Vec::new(), others: Vec::new() };
-    for object in store.list().await? {
-        match &object.key {
-            key if format.holds(key) => listing.objects.push(object),
-            key if format.is_manifest(key) => listing.manifests.push(object),
-            _ => listing.others.push(object),
-        }
-    }
-    let ignored: Vec<&Listed> = listing.others.iter().filter(|object| !format.skips(&object.key)).collect();
-    if let Some(first) = ignored.first() {
-        warnings.push(format!(
-            "source `{}`: {} objects do not look like `{}` and were left out, first `{}`",
-            source.name,
-            ignored.len(),
-            source.format,
-            first.key
-        ));
-    }
-    ledger.excuse_vanished(&source.name, &listing.objects.iter().map(|object| object.key.as_str()).collect());
-    if listing.objects.is_empty() {
-        let read = ledger.entries().filter(|entry| entry.source == source.name).count();
-        warnings.push(match read {
-            0 => format!("source `{}` has no object that looks like `{}`", source.name, source.format),
-            _ => format!(
-                "source `{}` is empty: none of the {read} objects that were read is there any more; what they gave stays",
-                source.name
-            ),
-        });
-    }
-    Ok(listing)
-}
-
-fn must_read(config: &Config, source: &Source, ledger: &Ledger, object: &Listed, digest: &str) -> bool {
-    let is_reread = || {
-        config.reread.is_some_and(|(from, to)| {
-            let days = ledger.entry(&source.name, &object.key).map(|e| e.event_days.values().flatten().copied());
-            days.is_some_and(|mut days| days.any(|day| from <= day && day <= to))
-        })
-    };
-    config.full || ledger.is_new(&source.name, object, digest) || is_reread()
-}
-
 /// Enters every object into the ledger.
 fn finish_source(
     source: &Source,
     format: &Format,
     reads: Vec<(Listed, ObjectRead)>,
     mut seen: BTreeMap<String, Mapped>,
-    ledger: &mut Ledger,
-    incoming: &mut Incoming,
-    warnings: &mut Vec<String>,
+    books: &mut Books<'_>,
 ) -> SourceRead {
+    let Books { ledger, incoming, warnings, .. } = books;
+    let (mut late, mut late_days) = (0, BTreeSet::new());
     let mut total = SourceRead { objects: reads.len(), ..SourceRead::default() };
     let mut first_reason = None;
     for (listed, read) in reads {
-        let mapped = seen.remove(&listed.key).unwrap_or_default();
+        let mut mapped = seen.remove(&listed.key).unwrap_or_default();
+        mapped.days.sort_by(|a, b| (&a.contract, a.day).cmp(&(&b.contract, b.day)));
+        let earlier = ledger.entry(&source.name, &listed.key);
+        let (closed_rows, late_rows) = beyond(&mapped, earlier);
+        let known = earlier.map_or(0, |entry| entry.late_rows);
+        if late_rows > known {
+            late += late_rows - known;
+            late_days.extend(mapped.late.keys().copied());
+        }
         incoming.replace(&source.name, &listed.key, ledger);
         let line = |line: i64, path: String, reason: String| Rejected {
             source: source.name.clone(),
@@ -345,16 +323,15 @@ fn finish_source(
             size: listed.size,
             records: read.records,
             rejected_lines: read.rejected,
-            skipped_records: read.records - read.rejected - mapped.records.len() as i64,
-            rows: mapped.rows,
+            skipped_records: read.records - read.rejected - mapped.records(),
+            rows: mapped.rows - mapped.closed,
             rejected_rows: mapped.rejected.len() as i64,
+            closed_rows,
+            late_rows,
             decimals_rounded: read.decimals_rounded,
             fault: read.fault,
-            event_days: mapped
-                .days
-                .into_iter()
-                .map(|(contract, days)| (contract, days.into_iter().collect()))
-                .collect(),
+            days: mapped.days,
+            event_days: BTreeMap::new(),
             is_superseded: false,
         };
         ledger.put(entry, rejected);
@@ -365,18 +342,29 @@ fn finish_source(
             source.name, total.rejected, total.records
         ));
     }
+    if let (Some(first), Some(last)) = (late_days.first(), late_days.last()) {
+        warnings.push(format!(
+            "source `{}`: {late} rows of {first} to {last} came too late and were left out: the requests of those days are \
+             deleted already; `trimtab run --from {first} --to {last}` builds the days again from the objects that are \
+             still there, `[retention] requests_days` keeps requests longer",
+            source.name
+        ));
+    }
     total
 }
 
+/// Rows of an object that belong to closed days: those that are no news, and those that came too late. An object that
+/// is read again brings most of them again.
+fn beyond(mapped: &Mapped, earlier: Option<&Entry>) -> (i64, i64) {
+    let late: i64 = mapped.late.values().sum();
+    let (old_closed, old_late) = earlier.map_or((0, 0), |entry| (entry.closed_rows, entry.late_rows));
+    let late = if late == 0 { 0 } else { old_late.min(late) + (late - old_closed - old_late).max(0) };
+    (mapped.closed - late, late)
+}
+
 /// Takes the rows of objects that count no more out of their days, and says so in the ledger.
-fn supersede(
-    source: &Source,
-    format: &Format,
-    listing: &Listing,
-    selection: &Selection,
-    ledger: &mut Ledger,
-    incoming: &mut Incoming,
-) {
+fn supersede(source: &Source, format: &Format, listing: &Listing, selection: &Selection, books: &mut Books<'_>) {
+    let Books { ledger, incoming, .. } = books;
     for object in listing.objects.iter().filter(|object| selection.superseded.contains(&object.key)) {
         incoming.replace(&source.name, &object.key, ledger);
         let entry = Entry {

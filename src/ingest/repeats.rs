@@ -302,6 +302,7 @@ fn counts(
             kept_source: kept_source.into(),
             rows_kept,
             rows_repeated,
+            is_closed: false,
         })
         .collect())
 }

@@ -184,7 +184,7 @@ impl Snapshots {
             }
         }
         let listed: BTreeSet<&str> = listing.objects.iter().map(|object| object.key.as_str()).collect();
-        for entry in ledger.entries().filter(|entry| entry.source == source && !entry.is_superseded) {
+        for entry in ledger.entries_of(source).filter(|entry| !entry.is_superseded) {
             if let Some((period, _)) = place(&self.objects, &entry.object_key) {
                 let is_gone = !listed.contains(entry.object_key.as_str());
                 periods.entry(period).or_default().read.push((&entry.object_key, is_gone));

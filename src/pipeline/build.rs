@@ -40,10 +40,26 @@ impl Versions {
         }
     }
 
-    /// Forgets what built the days whose rows changed, so that they are built again even if this run ends before it builds them.
+    /// Forgets what built some days, so that they are built again.
     pub fn forget(&mut self, days: &BTreeSet<NaiveDate>) {
         for known in self.0.values_mut() {
             known.iter_mut().filter(|(day, _)| days.contains(day)).for_each(|(_, version)| version.clear());
+        }
+    }
+
+    /// Notes that days of some relations have to be built, also ones that were never built: a run that is killed before it
+    /// builds a day that closes tonight must not leave it out for good.
+    pub fn demand<'a>(&mut self, relations: impl Iterator<Item = &'a str>, days: &BTreeSet<NaiveDate>) {
+        for relation in relations {
+            let known = self.0.entry(relation.to_string()).or_default();
+            known.extend(days.iter().map(|day| (*day, String::new())));
+        }
+    }
+
+    /// Forgets the days before one that nothing is kept of.
+    pub fn prune(&mut self, first: Option<NaiveDate>) {
+        for known in self.0.values_mut() {
+            known.retain(|day, version| version.is_empty() || first.is_none_or(|first| *day >= first));
         }
     }
 
@@ -129,8 +145,27 @@ pub async fn whole(
     Ok(rows)
 }
 
+/// Days of the state.
+#[derive(Debug, Default)]
+pub struct Days {
+    /// Days whose requests changed.
+    pub changed: BTreeSet<NaiveDate>,
+    /// Days whose requests are kept.
+    pub open: BTreeSet<NaiveDate>,
+    /// Days that have requests, kept or not.
+    pub known: BTreeSet<NaiveDate>,
+}
+
+/// What became of the days of a daily relation.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// Days that were written.
+    pub days: BTreeSet<NaiveDate>,
+    /// Days that an older version wrote and that stay so: their requests are gone.
+    pub older: BTreeSet<NaiveDate>,
+}
+
 /// Builds the days of a daily relation that changed, or that an older version of it wrote, one file a day.
-/// Gives the days that it wrote.
 ///
 /// # Errors
 /// As [`rows`], and `Storage`.
@@ -139,13 +174,12 @@ pub async fn days(
     project: &Project,
     state: &Store,
     query: &Query,
-    changed: &BTreeSet<NaiveDate>,
-    kept: &BTreeSet<NaiveDate>,
+    Days { changed, open, known: standing }: &Days,
     versions: &mut Versions,
-) -> Result<BTreeSet<NaiveDate>> {
+) -> Result<Built> {
     let version = version(project, query);
     let known = versions.0.entry(query.name.clone()).or_default();
-    let stale = kept.iter().filter(|day| known.get(day) != Some(&version)).copied();
+    let stale = open.iter().filter(|day| known.get(day) != Some(&version)).copied();
     // A day that lost its last row is kept no more, but what was built of it still stands.
     let forgotten = known.iter().filter(|(_, version)| version.is_empty()).map(|(day, _)| *day);
     let wanted: BTreeSet<NaiveDate> = changed.iter().copied().chain(stale).chain(forgotten).collect();
@@ -171,7 +205,7 @@ pub async fn days(
                 Some(rows) => folder.put(&key, to_parquet(&project_to(&rows, &file_schema)?)?).await?,
                 None => folder.delete(&key).await?,
             }
-            match kept.contains(day) {
+            match standing.contains(day) {
                 true => known.insert(*day, version.clone()),
                 false => known.remove(day),
             };
@@ -185,7 +219,8 @@ pub async fn days(
             .hint("a daily query keeps the event_date of its input"));
         }
     }
-    Ok(wanted)
+    let older = known.iter().filter(|(day, of)| **of != version && !open.contains(*day)).map(|(day, _)| *day).collect();
+    Ok(Built { days: wanted, older })
 }
 
 /// Whether a relation is kept as one file a day.

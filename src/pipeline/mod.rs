@@ -2,15 +2,17 @@
 
 pub mod build;
 pub mod check;
+mod inputs;
 pub mod metrics;
 pub mod publish;
 pub mod record;
 pub mod relations;
+pub mod retention;
 pub mod staged;
 pub mod version;
 pub mod watermarks;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,7 +24,7 @@ use tracing::warn;
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
-use crate::ingest::{self, Ingested, ledger::Ledger};
+use crate::ingest::{self, Ingested, horizon::Horizon, ledger::Ledger};
 use crate::lock::{Lock, Owner};
 use crate::outcome::Outcome;
 use crate::project::{Project, graph::Layer};
@@ -138,14 +140,20 @@ async fn night(
     engine.mount(state);
 
     journal.stage("ingest");
-    let (ingested, ledger, mut versions) = read(engine, project, config, owner, state, journal, progress).await?;
+    let Read { ingested, ledger, horizon, mut versions } =
+        read(engine, project, config, owner, state, journal, progress).await?;
     if let Some(error) = ingested.failure {
         return Err(error);
     }
 
     journal.stage("build");
     relations::register(engine, project, config, &ledger)?;
-    build_days(engine, project, state, &ledger, &ingested.changed, &mut versions, progress).await?;
+    let days = build::Days {
+        changed: ingested.changed,
+        open: ledger.days_of("requests", true),
+        known: ledger.days_of("requests", false),
+    };
+    build_days(engine, project, state, &days, &mut versions, progress).await?;
     journal.stage("decide");
     let marts = decide(engine, project, state, config.date, progress).await?;
     journal.stage("check");
@@ -169,11 +177,26 @@ async fn night(
     publication.write(output, config.date, facts(project, config, &ledger, &marts, &outcomes)).await?;
     journal.published(marts.values().map(|rows| rows.num_rows() as u64).sum());
 
+    journal.stage("retain");
+    // The publication stands; what is left over is deleted by the next run.
+    if let Err(error) = retention::delete(project, state, &horizon, config.date).await {
+        let warning = format!("state that is no longer kept was not deleted: {error}; the next run tries again");
+        warn!("{warning}");
+        journal.warning(&warning);
+    }
     Ok(Night {
         summary: pages.get("summary.md").cloned().unwrap_or_default(),
         published: publication.keys().map(str::to_string).collect(),
         warnings: ingested.warnings.len() + outcomes.iter().filter(|outcome| outcome.rows > 0).count(),
     })
+}
+
+/// What a night read, and the books of the state after it.
+struct Read {
+    ingested: Ingested,
+    ledger: Ledger,
+    horizon: Horizon,
+    versions: Versions,
 }
 
 /// Reads what is new. Settled days, ledger and the note of what has to be built again become state together.
@@ -185,25 +208,28 @@ async fn read(
     state: &Store,
     journal: &mut Journal,
     progress: &dyn Fn(&str),
-) -> Result<(Ingested, Ledger, Versions)> {
+) -> Result<Read> {
     let mut ledger = Ledger::load(state, config.full).await?;
     let mut versions = Versions::load(state, config.full).await?;
+    let mut horizon = Horizon::load(state, config, &ledger).await?;
     let seen = Seen::of(&ledger);
     let staged = Staged::begin(state, &owner.run_id);
     let staging = staged.store();
-    let ingested = ingest::run(engine, project, config, &staging, &mut ledger, progress).await?;
+    let ingested = ingest::run(engine, project, config, &staging, &mut ledger, &mut horizon, progress).await?;
     for warning in &ingested.warnings {
         warn!("{warning}");
         journal.warning(warning);
     }
-    versions.forget(&ingested.changed);
+    versions.prune(horizon.since.daily);
+    versions.demand(project.layer(Layer::Daily).map(|query| query.name.as_str()), &ingested.changed);
     versions.save(&staging).await?;
+    horizon.save(&staging).await?;
     ledger.save(&staging).await?;
     let read = seen.read_since(&ledger, config.full);
     watermarks::save(&staging, &ledger, &read, owner.now()).await?;
     staged.commit().await?;
     journal.read(read);
-    Ok((ingested, ledger, versions))
+    Ok(Read { ingested, ledger, horizon, versions })
 }
 
 /// Everything short of reading data: every query planned over declared schemas, every plan held to its contract.
@@ -263,16 +289,20 @@ async fn build_days(
     engine: &Engine,
     project: &Project,
     state: &Store,
-    ledger: &Ledger,
-    changed: &BTreeSet<NaiveDate>,
+    days: &build::Days,
     versions: &mut Versions,
     progress: &dyn Fn(&str),
 ) -> Result<()> {
-    let kept: BTreeSet<NaiveDate> =
-        ledger.repeats().iter().filter(|r| r.contract == "requests").map(|r| r.event_date).collect();
     for query in project.layer(Layer::Daily) {
-        let days = build::days(engine, project, state, query, changed, &kept, versions).await?;
-        progress(&format!("{}: {} days", query.name, days.len()));
+        let built = build::days(engine, project, state, query, days, versions).await?;
+        let older = match (built.older.first(), built.older.last()) {
+            (Some(first), Some(last)) => format!(
+                "; {} days from {first} to {last} stay as an older version built them: their requests are deleted",
+                built.older.len()
+            ),
+            _ => String::new(),
+        };
+        progress(&format!("{}: {} days{older}", query.name, built.days.len()));
     }
     versions.save(state).await?;
     for (name, contract) in &project.contracts {
@@ -328,23 +358,13 @@ fn facts(
     marts: &BTreeMap<String, RecordBatch>,
     outcomes: &[Outcome],
 ) -> Value {
-    let inputs: Vec<Value> = ledger
-        .entries()
-        .map(|e| {
-            json!({
-                "source": e.source, "format": e.format, "object": e.object_key, "etag": e.etag, "bytes": e.size,
-                "records": e.records, "rejected_lines": e.rejected_lines, "skipped_records": e.skipped_records,
-                "rows": e.rows, "rejected_rows": e.rejected_rows, "fault": e.fault,
-            })
-        })
-        .collect();
     let seeds: BTreeMap<&str, &str> =
         project.seeds.iter().map(|(name, seed)| (name.as_str(), seed.digest.as_str())).collect();
     let rows: BTreeMap<&str, usize> = marts.iter().map(|(name, rows)| (name.as_str(), rows.num_rows())).collect();
     json!({
         "window_days": config.windows.decision_days,
         "sources": config.sources.iter().map(|s| json!({ "name": s.name, "format": s.format, "rank": s.rank })).collect::<Vec<_>>(),
-        "inputs": inputs,
+        "inputs": inputs::digests(ledger),
         "seeds": seeds,
         "rows": rows,
         "checks": outcomes,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::watermarks::Read;
@@ -17,7 +17,7 @@ use crate::store::Store;
 use crate::wire::Wire;
 
 const FOLDER: &str = "runs";
-/// Records that are kept: more than a year of nights.
+/// Records that are kept, and days after which one is dropped: more than a year of nights.
 const KEPT: usize = 400;
 /// Warnings whose text is kept.
 const WARNINGS: usize = 100;
@@ -212,7 +212,10 @@ impl Record {
             .map_err(|error| Error::engine("the run's record cannot be encoded").because(error))?;
         state.put(&format!("{FOLDER}/{}.json", self.run_id), Bytes::from(text)).await?;
         let keys = state.keys(FOLDER).await?;
-        for key in &keys[..keys.len().saturating_sub(KEPT)] {
+        let beyond = keys.len().saturating_sub(KEPT);
+        // Names of runs begin with their time.
+        let oldest = format!("{FOLDER}/{}", (self.ended - TimeDelta::days(KEPT as i64)).format("%Y%m%dT%H%M%SZ"));
+        for (_, key) in keys.iter().enumerate().filter(|(place, key)| *place < beyond || **key < oldest) {
             state.delete(key).await?;
         }
         Ok(())

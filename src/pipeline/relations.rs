@@ -1,17 +1,18 @@
 //! Relations that no query computes: seeds, settings, the owner's facts, size buckets and the ledger.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use arrow::array::{AsArray, RecordBatch};
+use arrow::array::{ArrayRef, AsArray, BooleanArray, Date32Array, Int64Array, RecordBatch, StringArray};
 use arrow::datatypes::Int64Type;
-use chrono::Duration;
+use chrono::{Duration, NaiveDate};
 use serde_json::{Value, json};
 
 use super::check;
 use crate::config::{Config, Source};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
-use crate::ingest::ledger::Ledger;
+use crate::ingest::ledger::{Entry, Ledger};
 use crate::project::Project;
 use crate::table_file::to_rows;
 
@@ -34,7 +35,6 @@ pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Le
         }
         engine.register(name, seed.rows.schema(), batches)?;
     }
-    let counted = count_rows(ledger);
     for (name, values) in [
         ("settings", vec![settings(config)]),
         ("size_buckets", size_buckets(&edges(project))),
@@ -45,14 +45,14 @@ pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Le
         ("benefits", benefits(config)),
         ("team", vec![json!({ "capacity_hours": config.facts.team.capacity_hours })]),
         ("sources", sources(project, config)),
-        ("ledger", counted),
         ("quarantine", values(ledger.rejected())?),
-        ("repeats", values(ledger.repeats())?),
+        ("repeats", values(ledger.repeats().iter())?),
     ] {
         let batch = rows(project, name, &values)?;
         engine.register(name, batch.schema(), vec![batch])?;
     }
-    Ok(())
+    let batch = ledger_rows(project, ledger)?;
+    engine.register("ledger", batch.schema(), vec![batch])
 }
 
 /// A parameter of the run file bears a name that the method has, and its range is one.
@@ -85,9 +85,8 @@ fn rows(project: &Project, name: &str, values: &[Value]) -> Result<RecordBatch> 
     to_rows(contract, values)
 }
 
-fn values<T: serde::Serialize>(rows: &[T]) -> Result<Vec<Value>> {
-    rows.iter()
-        .map(|row| serde_json::to_value(row).map_err(|error| Error::engine("a row cannot be written").because(error)))
+fn values<'a, T: serde::Serialize + 'a>(rows: impl Iterator<Item = &'a T>) -> Result<Vec<Value>> {
+    rows.map(|row| serde_json::to_value(row).map_err(|error| Error::engine("a row cannot be written").because(error)))
         .collect()
 }
 
@@ -219,22 +218,47 @@ fn limits(project: &Project, config: &Config) -> Vec<Value> {
     check::limits(project, config).into_iter().map(row).collect()
 }
 
-/// One row per object and event day, with the object's counts on its first day.
-fn count_rows(ledger: &Ledger) -> Vec<Value> {
-    ledger
-        .entries()
-        .map(|e| {
-            let days: BTreeSet<_> = e.event_days.values().flatten().collect();
-            json!({
-                "source": e.source, "format": e.format, "object_key": e.object_key, "etag": e.etag, "size": e.size,
-                "records": e.records, "rejected_lines": e.rejected_lines, "skipped_records": e.skipped_records,
-                "is_superseded": e.is_superseded,
-                "rows": e.rows, "rejected_rows": e.rejected_rows, "decimals_rounded": e.decimals_rounded, "fault": e.fault,
-                "first_event_date": days.first().map(ToString::to_string),
-                "last_event_date": days.last().map(ToString::to_string),
-            })
+/// One row per object, column by column: of many small objects the values of all rows would be the largest thing in memory.
+fn ledger_rows(project: &Project, ledger: &Ledger) -> Result<RecordBatch> {
+    let contract = project.contract("ledger").ok_or_else(|| Error::project("relation `ledger` has no contract"))?;
+    let text =
+        |of: fn(&Entry) -> Option<&str>| -> ArrayRef { Arc::new(ledger.entries().map(of).collect::<StringArray>()) };
+    let count = |of: fn(&Entry) -> i64| -> ArrayRef { Arc::new(ledger.entries().map(of).collect::<Int64Array>()) };
+    let is = |of: fn(&Entry) -> bool| -> ArrayRef {
+        Arc::new(ledger.entries().map(|entry| Some(of(entry))).collect::<BooleanArray>())
+    };
+    let day = |of: fn(&Entry) -> Option<NaiveDate>| -> ArrayRef {
+        let days = ledger.entries().map(|entry| of(entry).map(|day| (day - NaiveDate::default()).num_days() as i32));
+        Arc::new(days.collect::<Date32Array>())
+    };
+    let column = |name: &str| match name {
+        "source" => Some(text(|e| Some(&e.source))),
+        "format" => Some(text(|e| Some(&e.format))),
+        "object_key" => Some(text(|e| Some(&e.object_key))),
+        "etag" => Some(text(|e| Some(&e.etag))),
+        "fault" => Some(text(|e| e.fault.as_deref())),
+        "size" => Some(count(|e| e.size)),
+        "records" => Some(count(|e| e.records)),
+        "rejected_lines" => Some(count(|e| e.rejected_lines)),
+        "skipped_records" => Some(count(|e| e.skipped_records)),
+        "rows" => Some(count(|e| e.rows)),
+        "rejected_rows" => Some(count(|e| e.rejected_rows)),
+        "closed_rows" => Some(count(|e| e.closed_rows)),
+        "late_rows" => Some(count(|e| e.late_rows)),
+        "decimals_rounded" => Some(count(|e| e.decimals_rounded)),
+        "is_spent" => Some(is(Entry::is_spent)),
+        "is_superseded" => Some(is(|e| e.is_superseded)),
+        "first_event_date" => Some(day(|e| e.days.iter().map(|of| of.day).min())),
+        "last_event_date" => Some(day(|e| e.days.iter().map(|of| of.day).max())),
+        _ => None,
+    };
+    let columns = contract.schema.fields().iter().map(|field| {
+        column(field.name()).ok_or_else(|| {
+            Error::project(format!("contract `ledger` has a column `{}` that nothing fills", field.name()))
+                .at(format!("at {}", contract.path))
         })
-        .collect()
+    });
+    Ok(RecordBatch::try_new(contract.schema.clone(), columns.collect::<Result<_>>()?)?)
 }
 
 /// Sizes at which a model's answer can change: windows, output limits and price bands of the catalog.

@@ -89,7 +89,12 @@ pub async fn save(state: &Store, ledger: &Ledger, read: &BTreeMap<String, Read>,
     for entry in ledger.entries() {
         let mark = marks.entry(entry.source.clone()).or_default();
         mark.objects += 1;
-        mark.latest_event_date = mark.latest_event_date.max(entry.event_days.values().flatten().max().copied());
+        mark.latest_event_date = mark.latest_event_date.max(entry.days.iter().map(|of| of.day).max());
+    }
+    // A source whose days are all closed, or that has no entry any more, was read nevertheless.
+    for (source, mark) in &earlier {
+        let known = marks.entry(source.clone()).or_default();
+        known.latest_event_date = known.latest_event_date.or(mark.latest_event_date);
     }
     for (source, mark) in &mut marks {
         let was_read = read.get(source).is_some_and(|read| read.objects > 0);

@@ -16,18 +16,19 @@
 //! looked for.
 
 use chrono::{Datelike, NaiveDate};
+use serde::{Deserialize, Serialize};
 
 /// Deepest place of a date below a source: account, region, service and the like stand above it.
 const DEEPEST: usize = 6;
 
 /// Where the dates of a source's folders stand and how they are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DateLayout {
     depth: usize,
     form: Form,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Form {
     /// `2026-11-20`, `20261120`, `dt=2026-11-20`.
     Day,

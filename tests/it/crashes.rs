@@ -158,7 +158,7 @@ async fn small_project(folder: &Place) -> Project {
 }
 
 /// Every published object is the one from before or the one from after; `complete` means all of them.
-fn hold_to_protocol(found: &Objects, before: &Objects, after: &Objects, what: &str) {
+pub fn hold_to_protocol(found: &Objects, before: &Objects, after: &Objects, what: &str) {
     let breaches = breaches(found, before, after);
     assert!(breaches.is_empty(), "{what}: {breaches:?}");
 }

@@ -61,7 +61,7 @@ fn status_shows_runs_lock_sources_and_publication() {
 
     assert_eq!(place.trimtab(&RUN).code, 0);
     let found = status(&place, &[]);
-    assert_eq!((&found["version"], &found["lock"]["status"]), (&json!(2), &json!("free")));
+    assert_eq!((&found["version"], &found["lock"]["status"]), (&json!(3), &json!("free")));
     assert_eq!(found["published"], json!({ "run_date": "2026-10-07", "is_complete": true }));
     let source = &found["sources"][0];
     assert_eq!((&source["source"], &source["objects"]), (&json!("apps"), &json!(1)));
@@ -79,7 +79,7 @@ fn status_shows_runs_lock_sources_and_publication() {
     assert_eq!((&again["runs"][0]["fencing"], &again["runs"][0]["read"]), (&json!(2), &json!({})));
 
     let table = place.trimtab(&["status", "--config", "trimtab.toml"]).out;
-    for part in ["(version 2)", "lock       free", "published  2026-10-07, complete", "apps    1        2026-10-05"] {
+    for part in ["(version 3)", "lock       free", "published  2026-10-07, complete", "apps    1        2026-10-05"] {
         assert!(table.contains(part), "lacks `{part}`:\n{table}");
     }
     assert_eq!(table.matches("published (0)").count(), 2, "{table}");
@@ -123,7 +123,7 @@ fn a_run_leaves_its_record_and_metrics_in_the_state_and_nothing_in_the_output() 
     assert_eq!(name, &format!("{run_id}.json"));
     assert!(Regex::new(r"^\d{8}T\d{6}Z-[0-9a-f]{8}$").unwrap().is_match(run_id), "{run_id}");
     let stages: Vec<&str> = record["stages"].as_array().unwrap().iter().filter_map(|s| s["stage"].as_str()).collect();
-    assert_eq!(stages, ["plan", "lock", "recover", "ingest", "build", "decide", "check", "publish"]);
+    assert_eq!(stages, ["plan", "lock", "recover", "ingest", "build", "decide", "check", "publish", "retain"]);
     let size = place.read("logs/a.jsonl").len();
     assert_eq!(
         record["read"],

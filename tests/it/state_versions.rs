@@ -52,7 +52,7 @@ fn a_state_of_every_version_is_brought_up_to_date_and_publishes_what_a_new_one_d
     ran(&fresh);
     let wanted = fresh.files("out", &["manifest"]);
     let mut versions = 0;
-    for version in 1..=2 {
+    for version in 1..=3 {
         if !root().join(format!("tests/states/{version}")).exists() {
             continue;
         }
@@ -60,7 +60,7 @@ fn a_state_of_every_version_is_brought_up_to_date_and_publishes_what_a_new_one_d
         let place = place_of(version);
         place.write("logs/late.jsonl", late());
         ran(&place);
-        assert!(place.read("state/format.json").contains("\"version\":2"), "{}", place.read("state/format.json"));
+        assert!(place.read("state/format.json").contains("\"version\":3"), "{}", place.read("state/format.json"));
         assert!(place.files("out", &["manifest"]) == wanted, "version {version} publishes something else");
         let again = ran(&place);
         assert!(again.err.contains("apps: 0 objects"), "and is read no more: {}", again.err);
@@ -95,12 +95,12 @@ fn the_step_from_version_1_builds_every_day_again() {
 #[test]
 fn a_newer_state_is_refused_and_not_touched() {
     let place = place_of(1);
-    place.write("state/format.json", "{\"version\":3}");
+    place.write("state/format.json", "{\"version\":4}");
     let before = place.files(".", &[]);
     for arguments in [&RUN[..], &["sql", "select 1 as a", "--config", "trimtab.toml"]] {
         let said = place.trimtab(arguments);
         assert_eq!(said.code, 2, "{}", said.err);
-        for part in ["the state has version 3, this trimtab knows 2", "state/", "hint: run the newer trimtab"] {
+        for part in ["the state has version 4, this trimtab knows 3", "state/", "hint: run the newer trimtab"] {
             assert!(said.err.contains(part), "lacks `{part}`: {}", said.err);
         }
     }

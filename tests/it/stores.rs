@@ -270,7 +270,7 @@ pub fn expected() -> &'static BTreeMap<String, Vec<u8>> {
     })
 }
 
-/// Everything but what differs between places by nature: etags in the manifest, the state's own books of them.
+/// Everything but what differs between places by nature: digests over etags in the manifest, the state's own books of them.
 fn comparable(files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
     let is_book = |key: &str| key.starts_with("state/") && !key.ends_with(".parquet");
     let mut files: BTreeMap<String, Vec<u8>> = files.into_iter().filter(|(key, _)| !is_book(key)).collect();
@@ -279,7 +279,7 @@ fn comparable(files: BTreeMap<String, Vec<u8>>) -> BTreeMap<String, Vec<u8>> {
             let mut manifest: serde_json::Value = serde_json::from_slice(bytes).expect("a manifest");
             let inputs = manifest["built_from"]["inputs"].as_array_mut().expect("inputs");
             assert!(!inputs.is_empty(), "a night has inputs");
-            inputs.iter_mut().for_each(|input| input["etag"] = "".into());
+            inputs.iter_mut().for_each(|input| input["sha256"] = "".into());
             *bytes = serde_json::to_vec(&manifest).expect("JSON");
         }
     }

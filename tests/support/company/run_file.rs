@@ -11,6 +11,8 @@ pub fn text(company: &Company, folder: &str) -> String {
          date = \"{}\"\n\n\
          # The program puts the sample's own results under ./trimtab-out, never beside the data.\n\
          state = \"state\"\noutput = \"out\"\n\n\
+         # All of its days can be looked at row by row; 62 is the default.\n\
+         [retention]\nrequests_days = 100\n\n\
          # What is read. A URL may be a folder beside this file, file://, s3://, gs:// or az://.\n\
          # The order matters when two sources log the same call: the first one is kept, the others fill its gaps.\n",
         company.name,
