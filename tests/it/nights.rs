@@ -3,11 +3,10 @@
 //! Goal: once the retention is full, files and bytes of the state grow no more at equal volume, and what is published is what
 //! a run over everything publishes. Method: 20 simulated nights of 2,000 requests, a tenth of the objects late.
 
-#[path = "../support/company/mod.rs"]
-mod company;
 #[path = "../support/nights/mod.rs"]
 mod simulated;
 
+use super::planted::company;
 use simulated::{Simulation, run};
 
 #[tokio::test]
