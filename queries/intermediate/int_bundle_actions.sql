@@ -1,7 +1,7 @@
 -- One row per bundle: what would be done if it were the workload's answer, and why.
 --
 -- grain:  recommendation_id
--- method: M 7.2 (table of actions), 9 (stages), 5.10 (an evaluation has to be worth its cost)
+-- method: M 7.2 (table of actions), 2.8 (commitments), 9 (stages), 5.10 (an evaluation has to be worth its cost)
 with facts as (
     select
         int_bundles.recommendation_id,
@@ -29,6 +29,7 @@ with facts as (
         costed.appetite_points,
         risks.risk_points,
         worth.net_evsi_usd,
+        waits.wait_until,
         held.items_min
     from int_bundles
     inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
@@ -40,6 +41,7 @@ with facts as (
     left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
     left join int_bundles_costed as costed on costed.recommendation_id = int_bundles.recommendation_id
+    left join int_bundle_waits as waits on waits.recommendation_id = int_bundles.recommendation_id
     left join int_evaluation_worth as worth on worth.recommendation_id = int_bundles.recommendation_id
 ),
 
@@ -58,6 +60,7 @@ reasoned as (
             when verdict in ('INFERIOR') then 'INFERIOR'
             -- What changes no model need not wait for a prototype to grow up (M 9).
             when stage in ('DECLINING') or stage in ('PROTOTYPE') and not is_same_model then stage
+            when is_good and wait_until is not null then 'COMMITMENT'
             when is_good and (npv_usd <= 0 or payback_months is null) then 'COSTS_EXCEED_SAVING'
             when is_good and npv_p10_usd <= 0 then 'P10_NOT_POSITIVE'
             when is_good and worse_proxies is not null then 'PROXY_WORSE'
@@ -91,6 +94,7 @@ select
         when reason in ('PROXY_WORSE', 'GROWING', 'NEEDS_SIGN_OFF', 'INCONCLUSIVE', 'PREFIX_NOT_STATED') then 'PILOT'
         when reason in ('WORSE') and criticality in ('low') and items >= items_min and npv_p10_usd > 0 then 'PILOT'
         when reason in ('PROTOTYPE') then 'WAIT_MATURITY'
+        when reason in ('COMMITMENT') then 'WAIT_COMMITMENT'
         when reason in ('NO_EVIDENCE', 'WEAK_EVIDENCE') then 'EVALUATE_NEXT'
         when reason in ('IN_USE_INFERIOR') then 'MOVE_UP'
         else 'KEEP'

@@ -58,7 +58,7 @@ preferred as (
             when is_due then 0
             when is_move then 1
             when is_optimize and (has_move or coalesce(optimize_npv_usd >= waiting_npv_usd, true)) then 1
-            when action in ('PILOT') then 2
+            when action in ('PILOT', 'WAIT_COMMITMENT') then 2
             when action in ('EVALUATE_NEXT') then 3
             when is_waiting then 4
             when is_optimize then 5

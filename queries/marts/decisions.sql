@@ -92,7 +92,7 @@ select
     ), '') as reason_codes,
     case when reason = chosen.binding_gate then chosen.binding_gate end as binding_gate,
     chosen.unknown_facts, chosen.not_tested, owner, criticality, chosen.stage,
-    case when chosen.action in ('WAIT_MATURITY') then mature_on end as wait_until,
+    case chosen.action when 'WAIT_MATURITY' then mature_on when 'WAIT_COMMITMENT' then waits.wait_until end as wait_until,
     main_provider as from_provider, main_model_id as from_model_id, retires_on as from_retires_on,
     chosen.to_provider, chosen.to_model_id, chosen.to_service_tier, chosen.cache_mode, chosen.static_kept_ratio,
     chosen.reasoning_effort, chosen.split_rule, chosen.setting, chosen.current_monthly_cost_usd, chosen.projected_monthly_cost_usd,
@@ -105,15 +105,15 @@ select
     chosen.one_off_usd, chosen.npv_usd, chosen.npv_p10_usd, chosen.npv_p90_usd, chosen.payback_months,
     chosen.roi_ratio, chosen.roi_status, chosen.break_even_requests, chosen.planned_items,
     chosen.planned_evaluation_usd, chosen.evsi_usd, chosen.net_evsi_usd, chosen.assumptions, benefit_time_monthly_usd,
-    benefit_revenue_monthly_usd,
-    interim.recommendation_id as interim_bundle, interim.lever as interim_lever, interim.setting as interim_setting,
-    interim.one_off_usd as interim_one_off_usd, interim.estimated_monthly_savings_usd as interim_monthly_savings_usd,
-    interim.net_monthly_savings_usd as interim_net_monthly_savings_usd,
+    benefit_revenue_monthly_usd, interim.recommendation_id as interim_bundle, interim.lever as interim_lever,
+    interim.setting as interim_setting, interim.one_off_usd as interim_one_off_usd,
+    interim.estimated_monthly_savings_usd as interim_monthly_savings_usd, interim.net_monthly_savings_usd as interim_net_monthly_savings_usd,
     case when coalesce(chosen.lever, '') not like '%lever_batch_or_flex%' then asked.asked_monthly_usd end as asked_monthly_savings_usd,
     case when unknown_model_requests + unpriced_requests + no_usage_requests < requests then cost_usd end as spend_window_usd,
     chosen.requests, chosen.logical_requests, unknown_model_requests + unpriced_requests as unpriced_requests, no_usage_requests
 from chosen
 left join named_benefits on named_benefits.workload_id = chosen.workload_id
+left join int_bundle_waits as waits on waits.recommendation_id = chosen.recommendation_id
 left join asked on asked.workload_id = chosen.workload_id
 left join interim
     on interim.workload_id = chosen.workload_id
