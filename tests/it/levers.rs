@@ -34,7 +34,7 @@ fn calls() -> Vec<Call> {
                 day: first + chrono::Days::new(day),
                 input: *size,
                 output: 300 + place as u64,
-                has_tools: (day as usize * sizes.len() + place) % 3 == 0,
+                has_tools: (day as usize * sizes.len() + place).is_multiple_of(3),
             });
         }
     }
