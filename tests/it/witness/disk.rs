@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use super::{absent, present};
+use super::{present, say};
 use crate::support::{Place, program, said};
 
 /// A file system in memory, gone with the value.
@@ -16,7 +16,9 @@ impl Disk {
         if mounted {
             present("a small file system", Disk(place))
         } else {
-            absent("the right to mount a file system (root)")
+            // Many a CI may not mount; a limit on file sizes stands in for it everywhere, see `hindered`.
+            say("witness of a full disk: not run: needs the right to mount a file system (root)");
+            None
         }
     }
 
