@@ -68,6 +68,15 @@ pub enum Command {
         #[command(flatten)]
         place: PlaceArgs,
     },
+    /// Decide on a part of the evaluations and score the decisions on the rest, with every model as the one in use
+    Backtest {
+        /// How to print the rows
+        #[arg(long, default_value = "markdown")]
+        format: SqlFormat,
+        /// Where the state is
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
     /// List the kept calls of a workload that an evaluation should score: ids only, the same on every machine
     Sample {
         /// Which calls
