@@ -16,6 +16,7 @@ mod run;
 mod sample;
 mod sql;
 mod status;
+mod whatif;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -55,6 +56,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Sql { select, format, place } => sql::run(&select, format, place).await,
         Command::Backtest { format, place } => backtest::run(format, place).await,
         Command::Sample { sample, place } => sample::run(sample, place).await,
+        Command::Whatif { whatif, place } => whatif::run(whatif, place).await,
         Command::Prices { action: PricesAction::Import(args) } => prices::import(args).await,
         Command::Prices { action: PricesAction::Check { format, place } } => prices::check(format, place).await,
         Command::Init { place, project } => init::run(place.as_deref(), project.as_deref()).await,
