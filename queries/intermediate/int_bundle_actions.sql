@@ -7,7 +7,10 @@ with facts as (
         int_bundles.recommendation_id,
         int_bundles.workload_id,
         int_bundles.split_rule,
-        int_bundles.to_provider = int_workloads.main_provider and int_bundles.to_model_id = int_workloads.main_model_id as is_same_model,
+        int_bundles.is_same_model,
+        int_bundles.needs_verdict,
+        int_bundles.cache_mode,
+        prompts.static_source,
         int_workloads.criticality,
         gated.is_blocked,
         gated.binding_gate,
@@ -33,9 +36,14 @@ with facts as (
     inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
     inner join int_bundles_proven as proven on proven.recommendation_id = int_bundles.recommendation_id
     inner join int_bundle_risks as risks on risks.recommendation_id = int_bundles.recommendation_id
+    left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
     left join int_bundles_costed as costed on costed.recommendation_id = int_bundles.recommendation_id
     left join int_evaluation_worth as worth on worth.recommendation_id = int_bundles.recommendation_id
+),
+
+judged as (
+    select *, verdict in ('NON_INFERIOR') or not needs_verdict as is_good from facts
 ),
 
 reasoned as (
@@ -46,20 +54,23 @@ reasoned as (
             when not is_priced then 'UNPRICED'
             when not is_cheaper then case when is_in_use_inferior then 'IN_USE_INFERIOR' else 'NOTHING_PAYS' end
             when verdict in ('INFERIOR') then 'INFERIOR'
-            when stage in ('PROTOTYPE', 'DECLINING') then stage
-            when verdict in ('NON_INFERIOR') and (npv_usd <= 0 or payback_months is null) then 'COSTS_EXCEED_SAVING'
-            when verdict in ('NON_INFERIOR') and npv_p10_usd <= 0 then 'P10_NOT_POSITIVE'
-            when verdict in ('NON_INFERIOR') and worse_proxies is not null then 'PROXY_WORSE'
-            when verdict in ('NON_INFERIOR') and stage in ('GROWING') then 'GROWING'
-            when verdict in ('NON_INFERIOR') and risk_points > appetite_points then 'NEEDS_SIGN_OFF'
-            when verdict in ('NON_INFERIOR') then 'PROVEN'
+            -- What changes no model need not wait for a prototype to grow up (M 9).
+            when stage in ('DECLINING') or stage in ('PROTOTYPE') and not is_same_model then stage
+            when is_good and (npv_usd <= 0 or payback_months is null) then 'COSTS_EXCEED_SAVING'
+            when is_good and npv_p10_usd <= 0 then 'P10_NOT_POSITIVE'
+            when is_good and worse_proxies is not null then 'PROXY_WORSE'
+            when is_good and stage in ('GROWING') and not is_same_model then 'GROWING'
+            when is_good and risk_points > appetite_points then 'NEEDS_SIGN_OFF'
+            when is_good and cache_mode is not null and static_source not in ('owner') then 'PREFIX_NOT_STATED'
+            when is_good and needs_verdict then 'PROVEN'
+            when is_good then 'SAME_ANSWERS'
             when verdict in ('WORSE', 'INCONCLUSIVE') and criticality in ('low') and items >= items_min and npv_p10_usd > 0 then verdict
             when verdict in ('WORSE') then 'WORSE'
             when net_evsi_usd > 0 and verdict in ('INCONCLUSIVE') then 'WEAK_EVIDENCE'
             when net_evsi_usd > 0 then 'NO_EVIDENCE'
             else 'EVAL_NOT_WORTH_IT'
         end as reason
-    from facts
+    from judged
 )
 
 select
@@ -67,13 +78,14 @@ select
     workload_id,
     stage,
     is_same_model,
+    needs_verdict,
     reason,
     case
         when is_blocked and binding_kind in ('hard') then 'BLOCKED'
         when is_blocked or not is_priced then 'KEEP'
-        when reason in ('PROVEN') then
+        when reason in ('PROVEN', 'SAME_ANSWERS') then
             case when is_same_model then 'OPTIMIZE' when split_rule is not null then 'MOVE_SPLIT' else 'MOVE' end
-        when reason in ('PROXY_WORSE', 'GROWING', 'NEEDS_SIGN_OFF', 'INCONCLUSIVE') then 'PILOT'
+        when reason in ('PROXY_WORSE', 'GROWING', 'NEEDS_SIGN_OFF', 'INCONCLUSIVE', 'PREFIX_NOT_STATED') then 'PILOT'
         when reason in ('WORSE') and criticality in ('low') and items >= items_min and npv_p10_usd > 0 then 'PILOT'
         when reason in ('PROTOTYPE') then 'WAIT_MATURITY'
         when reason in ('NO_EVIDENCE', 'WEAK_EVIDENCE') then 'EVALUATE_NEXT'

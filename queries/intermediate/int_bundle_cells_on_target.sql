@@ -37,6 +37,12 @@ with on_target as (
             + moved.usage_output_image_tokens * coalesce(offered.usd_output_image, 0)
         ) * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)) as visible_usd,
         cast(
+            moved.kept_static_tokens * case
+                when moved.usage_cache_read_tokens > 0 then coalesce(offered.usd_cache_read, offered.usd_input, 0)
+                else coalesce(offered.usd_input, 0)
+            end * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)
+        ) as static_usd,
+        cast(
             moved.usage_output_reasoning_tokens * coalesce(offered.usd_reasoning, offered.usd_output, 0)
             * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)
         ) as reasoning_usd
@@ -44,7 +50,7 @@ with on_target as (
     inner join int_prices_offered as offered
         on offered.provider = moved.to_provider
         and offered.model_id = moved.to_model_id
-        and offered.for_service_tier = moved.service_tier
+        and offered.for_service_tier = moved.for_service_tier
         and offered.for_region_class = moved.region_class
         and (offered.above_prompt_tokens = 0 or coalesce(moved.longest_input_tokens, 0) * moved.tau > offered.above_prompt_tokens)
         and (offered.upto_prompt_tokens is null or coalesce(moved.longest_input_tokens, 0) * moved.tau <= offered.upto_prompt_tokens)
@@ -62,6 +68,7 @@ select
     bool_or(is_tier_lost) as is_tier_lost,
     sum(months) as months,
     cast(sum(case when is_current then input_usd else 0 end) as decimal(38, 12)) as input_usd,
+    cast(sum(case when is_current then static_usd else 0 end) as decimal(38, 12)) as static_usd,
     cast(sum(case when is_current then visible_usd else 0 end) as decimal(38, 12)) as visible_usd,
     cast(sum(case when is_current then reasoning_usd else 0 end) as decimal(38, 12)) as reasoning_usd,
     cast(sum(input_usd * months) as decimal(38, 12)) as input_months_usd,

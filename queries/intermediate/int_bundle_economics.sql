@@ -8,6 +8,7 @@ with figures as (
         int_bundles.workload_id,
         int_bundles.adaptation,
         int_bundles.one_off_class,
+        int_bundles.needs_verdict,
         int_bundles.fixed_usd_per_month,
         held.*,
         cast(settings.month_factor_numerator as double) / settings.month_factor_denominator as per_month,
@@ -47,6 +48,7 @@ with figures as (
 select
     recommendation_id,
     workload_id,
+    needs_verdict,
     source_usd * per_month as source_month_usd,
     horizon_saving_usd * per_month as gross_usd,
     (target_p90_usd - target_usd) * per_month as ratio_loss_usd,

@@ -6,6 +6,11 @@ with facts as (
     select
         int_bundles.recommendation_id,
         int_workloads.*,
+        int_bundles.is_same_model,
+        int_bundles.to_service_tier,
+        int_bundles.cache_mode,
+        prompts.static_tokens,
+        models.min_cacheable_tokens,
         models.model_id is not null as is_catalogued,
         models.has_tools,
         models.has_structured_output,
@@ -37,11 +42,13 @@ with facts as (
     cross join settings
     cross join int_limits
     left join models on models.provider = int_bundles.to_provider and models.model_id = int_bundles.to_model_id
+    left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundle_reserves as reserves on reserves.recommendation_id = int_bundles.recommendation_id
     left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
 ),
 
--- One branch per gate: demanded rows only. is_passed null means that the fact is unknown.
+-- One branch per gate: demanded rows only. is_passed null means that the fact is unknown. What the model in use does every
+-- day it can do: the same model is asked only for what the bundle changes.
 answers as (
     select recommendation_id, 'UNPRICED' as code, 'hard' as kind, false as is_passed, 'price of the model in use' as fact,
         requests as failing_requests, cost_usd as failing_cost_usd
@@ -63,55 +70,64 @@ answers as (
     union all
     select recommendation_id, 'CTX_TAIL', 'split', p999_needed <= context_window_tokens, 'context_window_tokens',
         priced_requests - fitting_requests, observed_cost_usd - fitting_cost_usd
-    from facts where max_input_tokens is not null
+    from facts where max_input_tokens is not null and not is_same_model
     union all
     select recommendation_id, 'CTX_MAX', 'warn', false, 'context_window_tokens',
         priced_requests - fitting_requests, observed_cost_usd - fitting_cost_usd
-    from facts where p999_needed <= context_window_tokens and max_needed > context_window_tokens
+    from facts where p999_needed <= context_window_tokens and max_needed > context_window_tokens and not is_same_model
     union all
     select recommendation_id, 'OUT_MAX', 'split', output_needed <= model_max_output_tokens, 'max_output_tokens',
         requests, cost_usd
-    from facts where max_output_tokens > 0
+    from facts where max_output_tokens > 0 and not is_same_model
     union all
     select recommendation_id, 'TOOLS', 'split', has_tools, 'has_tools', tools_requests, tools_cost_usd
-    from facts where tools_requests > 0
+    from facts where tools_requests > 0 and not is_same_model
     union all
     select recommendation_id, 'SCHEMA', 'split', has_structured_output, 'has_structured_output',
         schema_requests, schema_cost_usd
-    from facts where schema_requests > 0
+    from facts where schema_requests > 0 and not is_same_model
     union all
     select recommendation_id, 'MODALITY', 'split', input_modalities like '%image%', 'input_modalities',
         image_requests, image_cost_usd
-    from facts where image_requests > 0
+    from facts where image_requests > 0 and not is_same_model
     union all
     select recommendation_id, 'MODALITY_AUDIO', 'split', input_modalities like '%audio%', 'input_modalities',
         audio_requests, audio_cost_usd
-    from facts where audio_requests > 0
+    from facts where audio_requests > 0 and not is_same_model
     union all
     select facts.recommendation_id, 'EFFORT', 'split',
         bool_and('|' || facts.reasoning_efforts || '|' like '%|' || efforts.reasoning_effort || '|%'), 'reasoning_efforts',
         sum(efforts.requests), cast(sum(efforts.cost_usd) as decimal(38, 12))
     from facts
     inner join int_workload_efforts as efforts on efforts.workload_id = facts.workload_id
+    where not facts.is_same_model
     group by facts.recommendation_id
     union all
     select recommendation_id, 'LANG', 'split', array_has_all(string_to_array(model_languages, '|'), string_to_array(languages, '|')),
         'languages', requests, cost_usd
-    from facts where languages is not null
+    from facts where languages is not null and not is_same_model
     union all
     select recommendation_id, 'REGION', 'hard', array_has(string_to_array(regions, '|'), residency), 'regions',
         requests, cost_usd
-    from facts where residency is not null
+    from facts where residency is not null and not is_same_model
     union all
-    select recommendation_id, 'RETENTION', 'hard', model_retention = retention, 'retention', requests, cost_usd
-    from facts where retention is not null
+    -- Batches and caches are stored longer than a call; no catalog says for how long.
+    select recommendation_id, 'RETENTION', 'hard',
+        case when to_service_tier is null and cache_mode is null then model_retention = retention end, 'retention', requests, cost_usd
+    from facts where retention is not null and (not is_same_model or to_service_tier is not null or cache_mode is not null)
     union all
     select recommendation_id, 'LICENCE', 'hard', model_licence = licence, 'licence', requests, cost_usd
-    from facts where licence is not null
+    from facts where licence is not null and not is_same_model
     union all
     -- No latency of a candidate is known before it has served the workload.
     select recommendation_id, 'LATENCY', 'hard', cast(null as boolean), 'latency of the candidate', requests, cost_usd
-    from facts where demanded_latency_ms_p95 is not null
+    from facts where demanded_latency_ms_p95 is not null and (not is_same_model or to_service_tier is not null)
+    union all
+    select recommendation_id, 'BATCH_OK', 'hard', is_batch_ok, 'batch_ok of the workload', requests, cost_usd
+    from facts where to_service_tier in ('batch', 'flex')
+    union all
+    select recommendation_id, 'CACHE_PREFIX', 'hard', static_tokens >= min_cacheable_tokens, 'min_cacheable_tokens', requests, cost_usd
+    from facts where cache_mode is not null
 )
 
 select

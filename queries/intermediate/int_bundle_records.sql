@@ -19,6 +19,16 @@ listed as (
     select workload_id, array_to_string(array_agg(parameter_id order by parameter_id), ', ') as parameter_ids
     from assumed
     group by workload_id
+),
+
+-- Whether no ratio of tokens stands on an assumption.
+ratios as (
+    select recommendation_id, bool_and(
+        tau_source in ('exact', 'measured', 'config') and nu_source in ('exact', 'measured', 'config')
+        and gamma_source in ('exact', 'measured', 'config')
+    ) as are_known
+    from int_bundle_ratios
+    group by recommendation_id
 )
 
 select
@@ -82,14 +92,14 @@ select
     cast(worth.net_evsi_usd as decimal(18, 2)) as net_evsi_usd,
     case when costed.recommendation_id is not null then concat_ws(
         ', ',
-        case when priced.tau_source not in ('exact', 'measured', 'config') or not actions.is_same_model then 'P-04' end,
+        case when not ratios.are_known or actions.needs_verdict and actions.is_same_model then 'P-04' end,
         listed.parameter_ids,
         case when not costed.is_rework_measured then 'P-13' end
     ) end as assumptions
 from int_bundles_proven as proven
 inner join int_bundle_risks as risks on risks.recommendation_id = proven.recommendation_id
 inner join int_bundle_actions as actions on actions.recommendation_id = proven.recommendation_id
-left join int_bundles_priced as priced on priced.recommendation_id = proven.recommendation_id
+left join ratios on ratios.recommendation_id = proven.recommendation_id
 left join int_bundles_costed as costed on costed.recommendation_id = proven.recommendation_id
 left join int_evaluation_worth as worth on worth.recommendation_id = proven.recommendation_id
 left join listed on listed.workload_id = proven.workload_id

@@ -6,6 +6,7 @@ with points as (
     select
         int_bundles.recommendation_id,
         case
+            when not int_bundles.needs_verdict then 0
             when proven.verdict in ('NON_INFERIOR') then case proven.evidence_grade when 'A' then 0 when 'B' then 1 else 2 end
             when proven.verdict in ('INFERIOR') then 8
             when proven.verdict in ('INCONCLUSIVE') then 4

@@ -8,6 +8,7 @@ with scaled as (
         by_pair.*,
         ratios.tau_source,
         ratios.tau * by_pair.input_usd as input_scaled,
+        ratios.tau * by_pair.static_usd as static_scaled,
         ratios.tau * ratios.nu * by_pair.visible_usd as visible_scaled,
         case
             when ratios.is_reasoning_gone then 0.0
@@ -20,6 +21,7 @@ with scaled as (
             else ratios.tau * ratios.gamma * by_pair.reasoning_months_usd
         end as months_scaled,
         ln(ratios.tau_high / ratios.tau_low) / (2 * int_limits.z90) as sigma_tau,
+        ln(ratios.psi_width) / (2 * int_limits.z90) as sigma_psi,
         ln(ratios.nu_high / ratios.nu_low) / (2 * int_limits.z90) as sigma_nu,
         case
             when ratios.is_reasoning_new then ln(ratios.gamma0_high / ratios.gamma0_low)
@@ -27,7 +29,10 @@ with scaled as (
         end / (2 * int_limits.z90) as sigma_gamma,
         -- A candidate's discount is its own or none: what was agreed for the model in use does not carry over (M 2.6).
         coalesce(rate_of_model.rate_ratio, rate_of_provider.rate_ratio, 1.0) as source_rate_ratio,
-        coalesce(rate_of_target.rate_ratio, 1.0) as target_rate_ratio,
+        case
+            when int_bundles.is_same_model then coalesce(rate_of_target.rate_ratio, rate_of_provider.rate_ratio, 1.0)
+            else coalesce(rate_of_target.rate_ratio, 1.0)
+        end as target_rate_ratio,
         int_limits.z90
     from int_bundle_sums as by_pair
     cross join int_limits
@@ -52,6 +57,7 @@ ranged as (
         case
             when input_scaled + visible_scaled + reasoning_scaled > 0 then sqrt(
                 power(sigma_tau, 2)
+                + power(sigma_psi * static_scaled / (input_scaled + visible_scaled + reasoning_scaled), 2)
                 + power(sigma_nu * visible_scaled / (input_scaled + visible_scaled + reasoning_scaled), 2)
                 + power(sigma_gamma * reasoning_scaled / (input_scaled + visible_scaled + reasoning_scaled), 2)
             )
@@ -81,7 +87,7 @@ estimated as (
         cast(source_usd * source_rate_ratio as decimal(38, 12)) as source_paid_usd,
         cast(staying_usd * source_rate_ratio + target_scaled * target_rate_ratio as decimal(38, 12)) as target_paid_usd,
         cast(source_months_usd / source_months as decimal(38, 12)) as source_horizon_usd,
-        cast((staying_months_usd / source_months) + months_scaled / target_months as decimal(38, 12)) as target_horizon_usd
+        cast((staying_months_usd / source_months) + coalesce(months_scaled / target_months, 0.0) as decimal(38, 12)) as target_horizon_usd
     from ranged
 )
 

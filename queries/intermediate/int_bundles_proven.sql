@@ -12,23 +12,42 @@ with tried as (
     inner join int_bundles_gated as gated on gated.recommendation_id = graded.recommendation_id
 ),
 
+-- A test counts once, in however many bundles its model stands: a tier or a cache beside it is no further try.
+tests as (
+    select workload_id, to_provider, to_model_id, adaptation, split_rule, min(p_unadjusted) as p_unadjusted
+    from tried
+    where is_counted
+    group by workload_id, to_provider, to_model_id, adaptation, split_rule
+),
+
 placed as (
     select
         *,
-        row_number() over (partition by workload_id, is_counted order by p_unadjusted, recommendation_id) as holm_place,
-        count(*) over (partition by workload_id, is_counted) as holm_tests
-    from tried
+        row_number() over (
+            partition by workload_id order by p_unadjusted, to_provider, to_model_id, adaptation, split_rule
+        ) as holm_place,
+        count(*) over (partition by workload_id) as holm_tests
+    from tests
+),
+
+holm as (
+    select
+        *,
+        max(least((holm_tests - holm_place + 1) * p_unadjusted, 1.0)) over (
+            partition by workload_id order by holm_place rows between unbounded preceding and current row
+        ) as p_adjusted
+    from placed
 ),
 
 adjusted as (
     select
-        *,
-        case
-            when is_counted then max(least((holm_tests - holm_place + 1) * p_unadjusted, 1.0)) over (
-                partition by workload_id, is_counted order by holm_place rows between unbounded preceding and current row
-            )
-        end as p_adjusted
-    from placed
+        tried.*,
+        holm.holm_tests,
+        case when tried.is_counted then holm.p_adjusted end as p_adjusted
+    from tried
+    left join holm
+        on holm.workload_id = tried.workload_id and holm.to_provider = tried.to_provider
+        and holm.to_model_id = tried.to_model_id and holm.adaptation = tried.adaptation and holm.split_rule = tried.split_rule
 ),
 
 -- What was evaluated at all, to tell "never" from "never on the same terms".

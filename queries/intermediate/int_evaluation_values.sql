@@ -36,6 +36,7 @@ planned as (
     from int_bundle_economics as economics
     left join best on best.recommendation_id = economics.recommendation_id and best.place = 1
     left join scorers on scorers.workload_id = economics.workload_id
+    where economics.needs_verdict
 ),
 
 sampled as (

@@ -9,7 +9,8 @@ with figures as (
     select 'rework', recommendation_id, eval_set, method, rubric, split_rule, loss_mean / loss_sd
     from int_evidence_tests where refused_because is null and loss_sd > 0
     union all
-    select 'hint', recommendation_id, '', '', '', '', hint_loss / hint_loss_sd from int_bundle_economics where hint_loss_sd > 0
+    select 'hint', recommendation_id, '', '', '', '', hint_loss / hint_loss_sd from int_bundle_economics
+    where hint_loss_sd > 0 and needs_verdict
     union all
     select 'value_now', recommendation_id, '', '', '', '', value_mean_usd / value_sd_usd
     from int_evaluation_values where value_sd_usd > 0

@@ -17,12 +17,21 @@ months as (
     from days
 ),
 
--- What calls use today is what a candidate has to offer.
-wanted as (
-    select distinct workload_cube.service_tier as for_service_tier, workload_cube.region_class as for_region_class
+used as (
+    select distinct workload_cube.service_tier, workload_cube.region_class
     from workload_cube
     cross join settings
     where workload_cube.event_date >= settings.window_from and workload_cube.event_date < settings.run_date
+),
+
+-- What calls use today is what a candidate has to offer; the discounted tiers are what a lever may ask for.
+wanted as (
+    select service_tier as for_service_tier, region_class as for_region_class from used
+    union all
+    select distinct tiers.tier, used.region_class
+    from used
+    cross join (select 'batch' as tier union all select 'flex') as tiers
+    where (tiers.tier, used.region_class) not in (select (service_tier, region_class) from used)
 ),
 
 by_month as (

@@ -87,7 +87,8 @@ select
     workload_facts.retention,
     workload_facts.languages,
     workload_facts.latency_ms_p95 as demanded_latency_ms_p95,
-    workload_facts.licence
+    workload_facts.licence,
+    coalesce(workload_facts.is_batch_ok, false) as is_batch_ok
 from totals
 inner join history on history.workload_id = totals.workload_id
 left join by_model on by_model.workload_id = totals.workload_id and by_model.place = 1

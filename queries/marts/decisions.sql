@@ -27,34 +27,24 @@ named_benefits as (
 ),
 
 -- The candidate that may be taken; else the one to pilot, to test or to wait for; else the one that comes nearest.
-preferred as (
-    select
-        *,
-        case
-            when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then 1
-            when action in ('PILOT') then 2
-            when action in ('EVALUATE_NEXT') then 3
-            when action in ('WAIT_MATURITY') then 4
-            when finding in ('cheaper') then 5
-            when action in ('MOVE_UP') then 6
-            when finding in ('blocked') and price_only_monthly_savings_usd > 0 then 7
-            when finding in ('dearer') then 8
-            else 9
-        end as preference
+ranked as (
+    select alternatives.*, ranks.preference
     from alternatives
+    inner join int_bundle_ranks as ranks on ranks.recommendation_id = alternatives.recommendation_id
+    where ranks.place = 1
 ),
 
-ranked as (
-    select
-        *,
-        -- What earns most over the horizon, or what is most worth testing; then what passes and saves most; then by name.
-        row_number() over (
-            partition by workload_id
-            order by
-                preference, case when preference <= 2 then npv_usd when preference = 3 then net_evsi_usd end desc nulls last,
-                pass_share_spend desc, estimated_monthly_savings_usd desc nulls last, to_provider, to_model_id, recommendation_id
-        ) as place
-    from preferred
+-- The best setting of the model in use that needs no more proof, while a better bundle waits for its own.
+interim as (
+    select alternatives.*
+    from alternatives
+    inner join int_bundle_ranks as ranks on ranks.recommendation_id = alternatives.recommendation_id
+    where ranks.interim_place = 1
+),
+
+-- What answers that come later would save beside all else: a question to the owner, in no total.
+asked as (
+    select workload_id, max(asked_monthly_usd) as asked_monthly_usd from int_bundle_ranks group by workload_id
 ),
 
 chosen as (
@@ -80,38 +70,45 @@ chosen as (
             else 'NOTHING_PAYS'
         end as reason
     from workload
-    left join ranked on ranked.workload_id = workload.workload_id and ranked.place = 1
+    left join ranked on ranked.workload_id = workload.workload_id
 )
 
 select
     chosen.workload_id,
-    recommendation_id, action, reason,
+    chosen.recommendation_id, chosen.lever, chosen.action, chosen.reason,
     nullif(concat_ws(
-        ', ', reason_codes, evidence_codes, case when is_source_retiring then 'SOURCE_RETIRES' end,
-        case when reason in ('PROTOTYPE') and current_monthly_cost_usd > 5000 then 'EVALUATE_NOW' end
+        ', ', chosen.reason_codes, chosen.evidence_codes, case when is_source_retiring then 'SOURCE_RETIRES' end,
+        case when reason in ('PROTOTYPE') and chosen.current_monthly_cost_usd > 5000 then 'EVALUATE_NOW' end
     ), '') as reason_codes,
-    case when reason = binding_gate then binding_gate end as binding_gate,
-    unknown_facts, not_tested, owner, criticality,
-    stage,
-    case when action in ('WAIT_MATURITY') then mature_on end as wait_until,
+    case when reason = chosen.binding_gate then chosen.binding_gate end as binding_gate,
+    chosen.unknown_facts, chosen.not_tested, owner, criticality,
+    chosen.stage,
+    case when chosen.action in ('WAIT_MATURITY') then mature_on end as wait_until,
     main_provider as from_provider, main_model_id as from_model_id, retires_on as from_retires_on,
-    to_provider, to_model_id,
-    current_monthly_cost_usd,
-    projected_monthly_cost_usd,
-    price_only_monthly_savings_usd,
-    estimated_monthly_savings_usd,
-    estimated_monthly_savings_p10_usd,
-    estimated_monthly_savings_p90_usd,
-    discounted_monthly_savings_usd,
-    horizon_monthly_savings_usd,
-    evidence_grade, verdict, verdict_unadjusted, evidence_items, quality_change_share, margin_share, risk_points, risk_level,
-    rework_monthly_usd, maintenance_monthly_usd, net_monthly_savings_usd, net_monthly_savings_p10_usd, net_monthly_savings_p90_usd,
-    one_off_usd, npv_usd, npv_p10_usd, npv_p90_usd, payback_months, roi_ratio, roi_status, break_even_requests,
-    planned_items, planned_evaluation_usd, evsi_usd, net_evsi_usd, assumptions, benefit_time_monthly_usd, benefit_revenue_monthly_usd,
-    cast(null as varchar) as interim_bundle,
+    chosen.to_provider, chosen.to_model_id, chosen.to_service_tier, chosen.cache_mode, chosen.static_kept_ratio,
+    chosen.reasoning_effort, chosen.split_rule, chosen.setting, chosen.current_monthly_cost_usd, chosen.projected_monthly_cost_usd,
+    chosen.price_only_monthly_savings_usd, chosen.estimated_monthly_savings_usd,
+    chosen.estimated_monthly_savings_p10_usd, chosen.estimated_monthly_savings_p90_usd,
+    chosen.discounted_monthly_savings_usd, chosen.horizon_monthly_savings_usd, chosen.evidence_grade, chosen.verdict,
+    chosen.verdict_unadjusted, chosen.evidence_items, chosen.quality_change_share, chosen.margin_share,
+    chosen.risk_points, chosen.risk_level, chosen.rework_monthly_usd, chosen.maintenance_monthly_usd,
+    chosen.net_monthly_savings_usd, chosen.net_monthly_savings_p10_usd, chosen.net_monthly_savings_p90_usd,
+    chosen.one_off_usd, chosen.npv_usd, chosen.npv_p10_usd, chosen.npv_p90_usd, chosen.payback_months,
+    chosen.roi_ratio, chosen.roi_status, chosen.break_even_requests, chosen.planned_items,
+    chosen.planned_evaluation_usd, chosen.evsi_usd, chosen.net_evsi_usd, chosen.assumptions, benefit_time_monthly_usd,
+    benefit_revenue_monthly_usd,
+    interim.recommendation_id as interim_bundle, interim.lever as interim_lever, interim.setting as interim_setting,
+    interim.one_off_usd as interim_one_off_usd,
+    interim.estimated_monthly_savings_usd as interim_monthly_savings_usd,
+    interim.net_monthly_savings_usd as interim_net_monthly_savings_usd,
+    case when coalesce(chosen.lever, '') not like '%lever_batch_or_flex%' then asked.asked_monthly_usd end as asked_monthly_savings_usd,
     case
         when unknown_model_requests + unpriced_requests + no_usage_requests < requests then cost_usd
     end as spend_window_usd,
-    requests, logical_requests, unknown_model_requests + unpriced_requests as unpriced_requests, no_usage_requests
+    chosen.requests, chosen.logical_requests, unknown_model_requests + unpriced_requests as unpriced_requests, no_usage_requests
 from chosen
 left join named_benefits on named_benefits.workload_id = chosen.workload_id
+left join asked on asked.workload_id = chosen.workload_id
+left join interim
+    on interim.workload_id = chosen.workload_id
+    and chosen.action in ('PILOT', 'EVALUATE_NEXT', 'WAIT_MATURITY', 'WAIT_COMMITMENT')

@@ -16,9 +16,13 @@ with spend as (
 
 decided as (
     select
-        sum(case when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then 1 else 0 end) as supported_workloads,
-        cast(sum(case when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then estimated_monthly_savings_usd else 0 end) as decimal(18, 2))
-            as supported_monthly_savings_usd,
+        sum(case when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') or interim_bundle is not null then 1 else 0 end)
+            as supported_workloads,
+        cast(sum(case when action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then estimated_monthly_savings_usd
+            else coalesce(interim_monthly_savings_usd, 0) end) as decimal(18, 2)) as supported_monthly_savings_usd,
+        sum(case when interim_bundle is not null then 1 else 0 end) as interim_workloads,
+        cast(sum(coalesce(interim_net_monthly_savings_usd, 0)) as decimal(18, 2)) as interim_net_monthly_savings_usd,
+        sum(case when asked_monthly_savings_usd is not null then 1 else 0 end) as asked_workloads,
         sum(case when action in ('PILOT', 'WAIT_MATURITY', 'WAIT_COMMITMENT') then 1 else 0 end) as indicated_workloads,
         cast(sum(case when action in ('PILOT', 'WAIT_MATURITY', 'WAIT_COMMITMENT') then net_monthly_savings_usd else 0 end)
             as decimal(18, 2)) as indicated_net_monthly_savings_usd,
@@ -40,7 +44,7 @@ decided as (
     from decisions
 ),
 
--- After every cost. Token ratios of all workloads may be wrong together, volumes and rework are not (M 6.7).
+-- After every cost, settings that are taken while something better waits included. Token ratios of all workloads may be wrong together, volumes and rework are not (M 6.7).
 proven as (
     select
         cast(sum(records.net_monthly_savings_usd) as decimal(18, 2)) as net_usd,
@@ -56,8 +60,11 @@ proven as (
             + sum(power(cast(records.rework_gain_usd as double), 2))
         ) as decimal(18, 2)) as net_p90_usd
     from decisions
-    inner join int_bundle_records as records on records.recommendation_id = decisions.recommendation_id
-    where decisions.action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE')
+    inner join int_bundle_records as records
+        on records.recommendation_id = case
+            when decisions.action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then decisions.recommendation_id
+            else decisions.interim_bundle
+        end
 ),
 
 rows_read as (
@@ -101,6 +108,9 @@ select
     coalesce(proven.one_off_usd, cast(0 as decimal(18, 2))) as supported_one_off_usd,
     coalesce(proven.npv_usd, cast(0 as decimal(18, 2))) as supported_npv_usd,
     proven.payback_months as supported_payback_months,
+    coalesce(decided.interim_workloads, 0) as interim_workloads,
+    coalesce(decided.interim_net_monthly_savings_usd, cast(0 as decimal(18, 2))) as interim_net_monthly_savings_usd,
+    coalesce(decided.asked_workloads, 0) as asked_workloads,
     coalesce(decided.indicated_workloads, 0) as indicated_workloads,
     coalesce(decided.indicated_net_monthly_savings_usd, cast(0 as decimal(18, 2))) as indicated_net_monthly_savings_usd,
     coalesce(decided.to_test_workloads, 0) as to_test_workloads,

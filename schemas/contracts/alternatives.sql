@@ -6,11 +6,16 @@
 create external table alternatives (
     recommendation_id varchar not null, -- first 16 hex digits of the hash of workload and bundle; the same on every night
     workload_id varchar not null, -- workload
-    lever varchar not null, -- lever that proposes it
+    lever varchar not null, -- lever that proposes it, or two joined by +
     to_provider varchar not null, -- provider of the candidate
     to_model_id varchar not null, -- candidate
     to_service_tier varchar, -- tier of the candidate; null keeps the tier of each call
-    adaptation varchar not null, -- none, prompt_trim, post_train, self_host, effort_down
+    cache_mode varchar, -- time to live of the cache that is switched on, 5m or 1h; null keeps what is
+    static_kept_ratio double, -- share of the unchanging start of the prompt that is kept; null keeps all
+    reasoning_effort varchar, -- effort to ask for; null keeps it
+    split_rule varchar, -- rule for the part that moves; null moves all
+    setting varchar, -- what changes beside the model, in words; null is nothing
+    adaptation varchar not null, -- none, batch, cache, effort_down, prompt_trim, post_train, self_host
     one_off_class varchar not null, -- class of the one-off cost
     finding varchar not null, -- cheaper (gates pass, it would save), dearer, blocked or unpriced
     binding_gate varchar, -- gate that blocks with the lowest share of cost passing; null when none blocks

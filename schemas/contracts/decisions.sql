@@ -6,6 +6,7 @@
 create external table decisions (
     workload_id varchar not null, -- workload
     recommendation_id varchar, -- the alternative that the row is about; null when there is none
+    lever varchar, -- lever or pair of levers behind it
     action varchar not null, -- MOVE, MOVE_SPLIT, OPTIMIZE, MIGRATE, MOVE_UP, PILOT, EVALUATE_NEXT, WAIT_MATURITY, WAIT_COMMITMENT, RETRAIN, REVERT, KEEP or BLOCKED
     reason varchar not null, -- why this action: the binding gate, PROVEN, NO_EVIDENCE, EVAL_NOT_WORTH_IT, INFERIOR, NOTHING_PAYS, NO_CANDIDATE and others
     reason_codes varchar, -- every code that holds, warnings included
@@ -21,6 +22,12 @@ create external table decisions (
     from_retires_on date, -- first day on which that model is no longer served; null when none is announced
     to_provider varchar, -- provider of the candidate
     to_model_id varchar, -- candidate
+    to_service_tier varchar, -- tier to send calls at; null keeps it
+    cache_mode varchar, -- time to live of the cache to switch on, 5m or 1h; null keeps what is
+    static_kept_ratio double, -- share of the unchanging start of the prompt to keep; null keeps all
+    reasoning_effort varchar, -- effort to ask for; null keeps it
+    split_rule varchar, -- rule for the calls that move, the others stay; null moves all
+    setting varchar, -- what changes beside the model, in words; null is nothing
     current_monthly_cost_usd decimal(18,2), -- the window on the model in use at the run date's prices, as a month of 365/12 days; null when it cannot be priced
     projected_monthly_cost_usd decimal(18,2), -- the same on the candidate, token ratios applied (M 3.1), expected value
     price_only_monthly_savings_usd decimal(18,2), -- saving at equal token counts: what a price table alone would claim
@@ -57,7 +64,13 @@ create external table decisions (
     assumptions varchar, -- ids of the parameters behind the row that nobody measured
     benefit_time_monthly_usd decimal(18,2), -- time saved, as the run file names it; in no total
     benefit_revenue_monthly_usd decimal(18,2), -- revenue, as the run file names it; in no total
-    interim_bundle varchar, -- a same-model lever that may be taken while waiting; null: no such lever yet
+    interim_bundle varchar, -- a setting of the model in use that may be taken while waiting: an alternative's recommendation_id
+    interim_lever varchar, -- its lever
+    interim_setting varchar, -- what it changes, in words
+    interim_one_off_usd decimal(18,2), -- what it costs once
+    interim_monthly_savings_usd decimal(18,2), -- what it saves, gross; counted as supported
+    interim_net_monthly_savings_usd decimal(18,2), -- what it saves after maintenance; counted as supported
+    asked_monthly_savings_usd decimal(18,2), -- what batch or flex would save beside the decision if the owner said batch_ok; in no total
     spend_window_usd decimal(38,12), -- list cost of the window's priced calls; null when none has a price
     requests bigint not null, -- attempts in the window
     logical_requests bigint not null, -- requests after retries are joined

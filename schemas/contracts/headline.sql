@@ -29,6 +29,9 @@ create external table headline (
     supported_one_off_usd decimal(18,2) not null, -- what the moves cost once
     supported_npv_usd decimal(18,2) not null, -- their net present value, after every cost
     supported_payback_months decimal(9,2), -- longest payback among them, months; null when there is none
+    interim_workloads bigint not null, -- supported ones whose saving is a setting taken while something better waits
+    interim_net_monthly_savings_usd decimal(18,2) not null, -- their part of the supported saving after costs
+    asked_workloads bigint not null, -- workloads whose owner should say whether answers may come later
     indicated_workloads bigint not null, -- workloads with PILOT or WAIT: never added to the supported ones
     indicated_net_monthly_savings_usd decimal(18,2) not null, -- their saving after maintenance and rework; may be negative
     to_test_workloads bigint not null, -- workloads with EVALUATE_NEXT

@@ -11,6 +11,7 @@ create external table workload_facts (
     languages varchar, -- a|b|c: languages that the model must master
     latency_ms_p95 bigint, -- slowest acceptable 95th percentile, milliseconds
     licence varchar, -- licence class that open weights must have
+    static_tokens bigint, -- tokens at the start of every prompt that never change; null is not stated
     has_own_candidates boolean not null -- the run file lists its candidates
 )
 stored as parquet

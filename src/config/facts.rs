@@ -44,6 +44,8 @@ pub struct Workload {
     pub latency_ms_p95: Option<i64>,
     /// Licence class that open weights must have.
     pub licence: Option<String>,
+    /// Tokens at the start of every prompt that never change: instructions, tools, examples.
+    pub static_tokens: Option<u32>,
     /// The only candidates, as `provider/model_id`; empty means every catalogued one.
     pub candidates: Vec<String>,
 }

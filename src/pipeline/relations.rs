@@ -134,6 +134,7 @@ fn workload_facts(config: &Config) -> Vec<Value> {
                 "languages": list(&facts.languages),
                 "latency_ms_p95": facts.latency_ms_p95,
                 "licence": facts.licence,
+                "static_tokens": facts.static_tokens,
                 "has_own_candidates": !facts.candidates.is_empty(),
             })
         })

@@ -182,7 +182,7 @@ impl Shelf {
         let ports: Vec<String> =
             ["master", "volume", "filer"].iter().map(|part| format!("-{part}.port={}", free_port())).collect();
         let fixed = "weed server -ip=127.0.0.1 -ip.bind=127.0.0.1 -dir=data -s3 -s3.config=weed.json -volume.max=20 \
-                     -master.volumeSizeLimitMB=256 -master.telemetry=false -s3.port.iceberg=0";
+                     -master.volumeSizeLimitMB=256 -master.telemetry=false -s3.port.iceberg=0 -s3.port.lance=0";
         let s3 = format!("-s3.port={port}");
         let command: Vec<&str> =
             fixed.split_whitespace().chain(ports.iter().map(String::as_str)).chain([s3.as_str()]).collect();

@@ -24,6 +24,8 @@ struct Sql {
     project: Project,
     date: String,
     facts: String,
+    /// What the levers that were built proposed, since the last `facts` or `date`.
+    proposals: Vec<RecordBatch>,
 }
 
 impl Sql {
@@ -33,6 +35,7 @@ impl Sql {
             project: Project::load(None).await?,
             date: "2026-11-21".into(),
             facts: String::new(),
+            proposals: Vec::new(),
         };
         sql.register()?;
         Ok(sql)
@@ -68,7 +71,7 @@ impl Sql {
         self.engine.register(name, contract.schema.clone(), batches)
     }
 
-    async fn build(&self, name: &str) -> Result<()> {
+    async fn build(&mut self, name: &str) -> Result<()> {
         let query = self.project.queries.iter().find(|query| query.name == name);
         let query = query.ok_or_else(|| Error::project(format!("no query is named `{name}`")))?;
         let rows = build::rows(&self.engine, &self.project, query).await.inspect_err(|error| {
@@ -79,7 +82,10 @@ impl Sql {
                 cause = next.source();
             }
         })?;
-        let name = if query.path.contains("/levers/") { "proposals" } else { name };
+        if query.path.contains("/levers/") {
+            self.proposals.push(rows.clone());
+            return self.engine.register("proposals", rows.schema(), self.proposals.clone());
+        }
         self.engine.register(name, rows.schema(), vec![rows])
     }
 }
@@ -127,11 +133,13 @@ impl AsyncDB for Sql {
         }
         if let Some(date) = sql.strip_prefix("date ") {
             self.date = date.trim().into();
+            self.proposals.clear();
             self.register()?;
             return done();
         }
         if let Some(facts) = sql.strip_prefix("facts ") {
             self.facts = facts.into();
+            self.proposals.clear();
             self.register()?;
             return done();
         }

@@ -1,0 +1,101 @@
+-- One row per bundle: its place among the workload's, and whether it is what may be done while a better one waits.
+--
+-- grain:  recommendation_id
+-- method: M 7.2 (highest expected NPV of what may be taken; an unproven bundle worth more is evaluated, and the best lever
+--         that needs no more proof is taken meanwhile)
+with facts as (
+    select
+        int_bundles.recommendation_id,
+        int_bundles.workload_id,
+        int_bundles.is_same_model,
+        int_bundles.to_provider,
+        int_bundles.to_model_id,
+        actions.action,
+        actions.action in ('OPTIMIZE') as is_optimize,
+        actions.action in ('MOVE', 'MOVE_SPLIT') as is_move,
+        actions.action in ('PILOT', 'EVALUATE_NEXT', 'WAIT_MATURITY', 'WAIT_COMMITMENT') as is_waiting,
+        gated.is_blocked,
+        gated.pass_share_spend,
+        coalesce(not priced.is_source_unpriced and not priced.is_target_unpriced, false) as is_priced,
+        priced.source_usd - priced.target_usd as saving_usd,
+        priced.source_usd - priced.target_equal_tokens_usd as price_only_usd,
+        costed.npv_usd,
+        cast(settings.month_factor_numerator as double) / settings.month_factor_denominator as per_month,
+        held.maintenance_hours_none * held.expert_usd_per_hour as maintenance_usd,
+        worth.net_evsi_usd,
+        -- Nothing but the owner's word stands in its way.
+        array_to_string(array_remove(array_remove(gated.reason_codes, 'CTX_MAX'), 'RETIRES_IN_HORIZON'), ',') in ('BATCH_OK')
+            as is_question
+    from int_bundles
+    cross join settings
+    inner join int_workload_parameters as held on held.workload_id = int_bundles.workload_id
+    inner join int_bundle_actions as actions on actions.recommendation_id = int_bundles.recommendation_id
+    inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
+    left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
+    left join int_bundles_costed as costed on costed.recommendation_id = int_bundles.recommendation_id
+    left join int_evaluation_worth as worth on worth.recommendation_id = int_bundles.recommendation_id
+),
+
+compared as (
+    select
+        *,
+        bool_or(is_move) over (partition by workload_id) as has_move,
+        max(case when is_waiting then npv_usd end) over (partition by workload_id) as waiting_npv_usd,
+        max(case when is_optimize then npv_usd end) over (partition by workload_id) as optimize_npv_usd
+    from facts
+),
+
+preferred as (
+    select
+        *,
+        case
+            when is_move then 1
+            when is_optimize and (has_move or coalesce(optimize_npv_usd >= waiting_npv_usd, true)) then 1
+            when action in ('PILOT') then 2
+            when action in ('EVALUATE_NEXT') then 3
+            when is_waiting then 4
+            when is_optimize then 5
+            -- A setting of the model in use that does not pay says less than a candidate that nearly does.
+            when is_same_model then 9
+            when not is_blocked and is_priced and saving_usd > 0 then 5
+            when action in ('MOVE_UP') then 6
+            when is_blocked and is_priced and price_only_usd > 0 then 7
+            when not is_blocked and is_priced then 8
+            else 9
+        end as preference
+    from compared
+),
+
+placed as (
+    select
+        *,
+        -- What earns most over the horizon, or is most worth testing; then what passes and saves most; then by name.
+        row_number() over (
+            partition by workload_id
+            order by
+                preference, case when preference <= 2 then npv_usd when preference = 3 then net_evsi_usd end desc nulls last,
+                case when is_same_model then 2 else 1 end, pass_share_spend desc, saving_usd desc nulls last,
+                to_provider, to_model_id, recommendation_id
+        ) as place,
+        row_number() over (partition by workload_id, is_optimize order by npv_usd desc, recommendation_id) as optimize_place
+    from preferred
+),
+
+taken as (
+    select workload_id, saving_usd from placed where place = 1 and preference = 1
+)
+
+select
+    placed.recommendation_id,
+    placed.workload_id,
+    placed.preference,
+    placed.place,
+    case when placed.is_optimize and placed.preference > 1 then placed.optimize_place end as interim_place,
+    -- Asked of the owner: what it would save beside what is taken anyway, where that is more than its upkeep.
+    case
+        when placed.is_question
+            and cast(placed.saving_usd - coalesce(taken.saving_usd, 0) as double) * placed.per_month > placed.maintenance_usd
+            then cast(cast(placed.saving_usd - coalesce(taken.saving_usd, 0) as double) * placed.per_month as decimal(18, 2))
+    end as asked_monthly_usd
+from placed
+left join taken on taken.workload_id = placed.workload_id
