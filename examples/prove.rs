@@ -1,8 +1,24 @@
 //! The long proofs, run by hand: `cargo run --profile bench --example prove -- NAME`. Each promise is tested in its short
 //! form by `cargo test`; the long form's figures go to docs/reliability.md, one row a run.
 
+#[path = "prove/disturbed_nights.rs"]
+mod disturbed_nights;
 #[path = "../tests/support/hostile/mod.rs"]
 mod hostile;
+
+// What the tests use as well; the proofs need a part of it.
+#[expect(dead_code, reason = "shared with the tests")]
+#[path = "../tests/support/disturbed/mod.rs"]
+mod disturbed;
+#[expect(dead_code, reason = "shared with the tests")]
+#[path = "../tests/support/http/mod.rs"]
+mod http;
+#[expect(dead_code, reason = "shared with the tests")]
+#[path = "../tests/it/shelves.rs"]
+mod shelves;
+#[expect(dead_code, reason = "shared with the tests")]
+#[path = "../tests/it/support.rs"]
+mod support;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -26,11 +42,15 @@ struct Row {
 #[tokio::main]
 async fn main() -> ExitCode {
     let name = std::env::args().nth(1).unwrap_or_default();
+    // What is proven is the commit that the proof began with.
+    let commit = said(&["git", "rev-parse", "--short", "HEAD"]);
     let proof = match name.as_str() {
         "hostile-lines" => hostile_lines().await,
-        _ => Err(format!("`{name}` is no proof; there is: hostile-lines")),
+        "kills" => aside(disturbed_nights::kills),
+        "two-schedulers" => aside(disturbed_nights::two_schedulers),
+        _ => Err(format!("`{name}` is no proof; there are: hostile-lines, kills, two-schedulers")),
     };
-    match proof.and_then(|row| write(&row).map(|()| row.violations)) {
+    match proof.and_then(|row| write(&row, &commit).map(|()| row.violations)) {
         Ok(0) => ExitCode::SUCCESS,
         Ok(violations) => {
             eprintln!("{violations} violations");
@@ -41,6 +61,11 @@ async fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// A proof that waits for things itself, outside of this runtime.
+fn aside(proof: fn() -> Result<Row, String>) -> Result<Row, String> {
+    std::thread::spawn(proof).join().unwrap_or_else(|_| Err("the proof came to no end".into()))
 }
 
 /// Ten million hostile lines: each is delivered or rejected, in memory that does not grow.
@@ -85,12 +110,13 @@ fn peak_mib() -> u64 {
     line.trim().trim_end_matches(" kB").trim().parse::<u64>().unwrap_or_default() / 1024
 }
 
-fn write(row: &Row) -> Result<(), String> {
-    let said = |arguments: &[&str]| -> String {
-        let output = std::process::Command::new(arguments[0]).args(&arguments[1..]).output();
-        output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_string()).unwrap_or_default()
-    };
-    let (date, commit) = (said(&["date", "-u", "+%Y-%m-%d"]), said(&["git", "rev-parse", "--short", "HEAD"]));
+fn said(arguments: &[&str]) -> String {
+    let output = std::process::Command::new(arguments[0]).args(&arguments[1..]).output();
+    output.map(|output| String::from_utf8_lossy(&output.stdout).trim().to_string()).unwrap_or_default()
+}
+
+fn write(row: &Row, commit: &str) -> Result<(), String> {
+    let date = said(&["date", "-u", "+%Y-%m-%d"]);
     let line =
         format!("| {date} | {commit} | {} | {} | {} | {} |\n", row.promise, row.cases, row.violations, row.remark);
     print!("{line}");

@@ -4,11 +4,13 @@
 //! request holds its place from the connection until the answer's head has come; no place is held while a caller works on
 //! what it got, so a listing can be read while objects are fetched, with a limit of one too.
 
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 
@@ -66,9 +68,13 @@ impl Counts {
     }
 }
 
+/// Asked whether a write may still go out; its error is the write's.
+pub type Gate = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Box<dyn StdError + Send + Sync>>> + Send + Sync>;
+
 /// The limits of a run and what it sent so far.
 pub struct Wire {
     limits: Limits,
+    gate: Mutex<Option<Gate>>,
     places: Semaphore,
     next: Mutex<Option<Instant>>,
     sent: [AtomicU64; 6],
@@ -95,6 +101,7 @@ impl Wire {
         Wire {
             places: Semaphore::new(limits.at_once.clamp(1, Semaphore::MAX_PERMITS)),
             limits,
+            gate: Mutex::new(None),
             next: Mutex::new(None),
             sent: Default::default(),
         }
@@ -103,6 +110,23 @@ impl Wire {
     /// The limits.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// Sets what is asked before each try of a write, or that nothing is asked any more.
+    pub fn guard(&self, gate: Option<Gate>) {
+        *self.gate.lock().unwrap_or_else(PoisonError::into_inner) = gate;
+    }
+
+    /// Asks the gate, if there is one.
+    ///
+    /// # Errors
+    /// What the gate says.
+    pub async fn may_write(&self) -> Result<(), Box<dyn StdError + Send + Sync>> {
+        let gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        match gate {
+            Some(gate) => gate().await,
+            None => Ok(()),
+        }
     }
 
     /// Waits for the request's turn and counts it. The place is free again when the answer is dropped.

@@ -1,6 +1,7 @@
 -- Sources of which more rows were rejected than the parameter max_rejected_share allows, and bills with a faulty object.
 --
 -- severity: error
+-- limit:    max_rejected_share
 -- because:  a report over a source that is partly unread is false; if it is meant, raise the parameter max_rejected_share
 --           (C-01) in the run file
 select coverage.source, coverage.rows_in, coverage.rows_rejected, coverage.objects_faulty

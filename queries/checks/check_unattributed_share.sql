@@ -1,7 +1,9 @@
--- The spend of calls that name no workload, when it is more than a tenth.
+-- The spend of calls that name no workload, when it is more than a tenth, or than the limit of the run file.
 --
 -- severity: warn
+-- limit:    max_unattributed_share
 -- because:  nobody can decide about spend that belongs to nobody (M 1.3)
-select spend_window_usd, unattributed_usd
+select headline.spend_window_usd, headline.unattributed_usd
 from headline
-where unattributed_usd * 10 > spend_window_usd
+cross join int_limits
+where headline.unattributed_usd > headline.spend_window_usd * int_limits.max_unattributed_share

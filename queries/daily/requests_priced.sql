@@ -317,6 +317,7 @@ select
     x_has_tools as has_tools,
     x_has_image as has_image,
     x_has_audio as has_audio,
+    nullif(trim(x_environment), '') as environment,
     x_response_format in ('json_schema', 'forced_tool') as has_schema,
     x_reasoning_effort as reasoning_effort,
     price_status,

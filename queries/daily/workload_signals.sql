@@ -13,6 +13,8 @@ select
     cast(null as bigint) as schema_failures,
     cast(null as bigint) as regenerations,
     cast(null as bigint) as feedback_negative,
+    -- Calls of two environments have none in common.
+    case when min(environment) = max(environment) then min(environment) end as environment,
     event_date
 from requests_priced
 group by event_date, workload_id, billed_model_id

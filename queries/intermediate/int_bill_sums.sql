@@ -32,6 +32,8 @@ select
         as adjustments_usd,
     cast(coalesce(sum(int_charges.billed_usd) filter (where int_charges.line_class in ('other_usage')), 0) as decimal(38, 12))
         as other_usage_usd,
+    cast(coalesce(sum(int_charges.billed_usd) filter (where int_charges.line_class in ('cache_storage')), 0) as decimal(38, 12))
+        as cache_storage_usd,
     cast(coalesce(sum(int_charges.billed_usd) filter (where int_charges.line_class in ('unmapped_model')), 0) as decimal(38, 12))
         as unmapped_usd
 from int_charges

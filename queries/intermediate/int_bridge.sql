@@ -137,7 +137,7 @@ summed as (
         *,
         cast(calculated_usd + quantity_usd + rate_usd + all_commitment_usd + timing_usd + coalesce(credits_usd, 0)
             + coalesce(tax_usd, 0) + coalesce(support_usd, 0) + coalesce(adjustments_usd, 0) + coalesce(other_usage_usd, 0)
-            + coalesce(unmapped_usd, 0) as decimal(38, 12)) as explained_usd
+            + coalesce(cache_storage_usd, 0) + coalesce(unmapped_usd, 0) as decimal(38, 12)) as explained_usd
     from rated
 )
 
@@ -161,6 +161,7 @@ select
     coalesce(summed.support_usd, 0) as support_usd,
     coalesce(summed.adjustments_usd, 0) as adjustments_usd,
     coalesce(summed.other_usage_usd, 0) as other_usage_usd,
+    coalesce(summed.cache_storage_usd, 0) as cache_storage_usd,
     coalesce(summed.unmapped_usd, 0) as unmapped_usd,
     -- Lines in a currency without a rate would explain this much; it is no riddle and no discount.
     cast(case when summed.lines_without_rate > 0 then summed.billed_usd - summed.explained_usd else 0 end as decimal(38, 12)) as no_rate_usd,

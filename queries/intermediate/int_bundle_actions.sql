@@ -1,7 +1,7 @@
 -- One row per bundle: what would be done if it were the workload's answer, and why.
 --
 -- grain:  recommendation_id
--- method: M 7.2 (table of actions), 9 (stages), 5.10 (an evaluation has to be worth its cost)
+-- method: M 7.2 (table of actions), 2.8 (commitments), 9 (stages), 5.10 (an evaluation has to be worth its cost)
 with facts as (
     select
         int_bundles.recommendation_id,
@@ -10,6 +10,7 @@ with facts as (
         int_bundles.is_same_model,
         int_bundles.needs_verdict,
         int_bundles.cache_mode,
+        int_bundles.lever in ('lever_forced_migration') as is_forced,
         prompts.static_source,
         int_workloads.criticality,
         gated.is_blocked,
@@ -28,6 +29,7 @@ with facts as (
         costed.appetite_points,
         risks.risk_points,
         worth.net_evsi_usd,
+        waits.wait_until,
         held.items_min
     from int_bundles
     inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
@@ -39,6 +41,7 @@ with facts as (
     left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
     left join int_bundles_costed as costed on costed.recommendation_id = int_bundles.recommendation_id
+    left join int_bundle_waits as waits on waits.recommendation_id = int_bundles.recommendation_id
     left join int_evaluation_worth as worth on worth.recommendation_id = int_bundles.recommendation_id
 ),
 
@@ -52,10 +55,12 @@ reasoned as (
         case
             when is_blocked then binding_gate
             when not is_priced then 'UNPRICED'
+            when is_forced then 'SOURCE_RETIRES'
             when not is_cheaper then case when is_in_use_inferior then 'IN_USE_INFERIOR' else 'NOTHING_PAYS' end
             when verdict in ('INFERIOR') then 'INFERIOR'
             -- What changes no model need not wait for a prototype to grow up (M 9).
             when stage in ('DECLINING') or stage in ('PROTOTYPE') and not is_same_model then stage
+            when is_good and wait_until is not null then 'COMMITMENT'
             when is_good and (npv_usd <= 0 or payback_months is null) then 'COSTS_EXCEED_SAVING'
             when is_good and npv_p10_usd <= 0 then 'P10_NOT_POSITIVE'
             when is_good and worse_proxies is not null then 'PROXY_WORSE'
@@ -83,11 +88,13 @@ select
     case
         when is_blocked and binding_kind in ('hard') then 'BLOCKED'
         when is_blocked or not is_priced then 'KEEP'
+        when is_forced then 'MIGRATE'
         when reason in ('PROVEN', 'SAME_ANSWERS') then
             case when is_same_model then 'OPTIMIZE' when split_rule is not null then 'MOVE_SPLIT' else 'MOVE' end
         when reason in ('PROXY_WORSE', 'GROWING', 'NEEDS_SIGN_OFF', 'INCONCLUSIVE', 'PREFIX_NOT_STATED') then 'PILOT'
         when reason in ('WORSE') and criticality in ('low') and items >= items_min and npv_p10_usd > 0 then 'PILOT'
         when reason in ('PROTOTYPE') then 'WAIT_MATURITY'
+        when reason in ('COMMITMENT') then 'WAIT_COMMITMENT'
         when reason in ('NO_EVIDENCE', 'WEAK_EVIDENCE') then 'EVALUATE_NEXT'
         when reason in ('IN_USE_INFERIOR') then 'MOVE_UP'
         else 'KEEP'

@@ -1,6 +1,6 @@
 -- One row per bundle and cell of its workload: what would move, how its prompts would be read, and whether it fits.
 --
--- grain:  recommendation_id, provider, billed_model_id, service_tier, region_class, input_stratum
+-- grain:  recommendation_id, provider, billed_model_id, service_tier, region_class, input_stratum, demands
 -- method: M 4.2 (what does not fit stays where it is), at the high end of the tokenizer ratio; 3.3 (a cache's tokens are
 --         static ones and are cut first; a prefix below the candidate's minimum is no longer cached), 3.6 (hit share)
 with moved as (
@@ -16,8 +16,16 @@ with moved as (
         -- No prompt of the cell is longer than this: the stratum's edge, or the longest prompt that was seen in it.
         least(int_cells.input_stratum, int_cells.max_input_tokens) as longest_input_tokens,
         -- The same model keeps what other models of the workload do.
-        not int_bundles.is_same_model
-        or int_cells.provider = int_bundles.to_provider and int_cells.billed_model_id = int_bundles.to_model_id as is_part,
+        (
+            not int_bundles.is_same_model
+            or int_cells.provider = int_bundles.to_provider and int_cells.billed_model_id = int_bundles.to_model_id
+        )
+        -- A rule's threshold is a stratum's edge, so it tells whole cells apart; calls of which no log tells the fact stay.
+        and coalesce(int_cells.input_stratum <= rules.max_input_tokens, rules.max_input_tokens is null)
+        and not (coalesce(rules.is_without_tools, false) and int_cells.demands like '%tools%')
+        and not (coalesce(rules.is_without_image, false) and int_cells.demands like '%image%')
+        and not (coalesce(rules.is_without_audio, false) and int_cells.demands like '%audio%')
+        and not (coalesce(rules.is_without_schema, false) and int_cells.demands like '%schema%') as is_part,
         int_bundles.is_same_model or coalesce(
             least(int_cells.input_stratum, int_cells.max_input_tokens) * int_bundle_ratios.tau_high + int_bundle_reserves.reserved_output
                 <= int_bundle_reserves.context_window_tokens,
@@ -37,6 +45,7 @@ with moved as (
         and int_bundle_ratios.from_provider = int_cells.provider
         and int_bundle_ratios.from_model_id = int_cells.billed_model_id
     left join int_bundle_reserves on int_bundle_reserves.recommendation_id = int_bundles.recommendation_id
+    left join int_split_rules as rules on rules.split_rule = int_bundles.split_rule
     left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join models on models.provider = int_bundles.to_provider and models.model_id = int_bundles.to_model_id
 ),

@@ -1,6 +1,6 @@
 -- One row per bundle and cell: its traffic on the candidate at equal token counts, in the three parts that ratios scale.
 --
--- grain:  recommendation_id, provider, billed_model_id, service_tier, region_class, input_stratum
+-- grain:  recommendation_id, provider, billed_model_id, service_tier, region_class, input_stratum, demands
 -- method: M 3.2 (cache follows the candidate's rows, else cached tokens become uncached), 2.3 (band by the re-scaled prompt)
 with on_target as (
     select
@@ -10,6 +10,7 @@ with on_target as (
         moved.service_tier,
         moved.region_class,
         moved.input_stratum,
+        moved.demands,
         offered.months,
         offered.is_current,
         offered.is_tier_lost,
@@ -63,6 +64,7 @@ select
     service_tier,
     region_class,
     input_stratum,
+    demands,
     bool_or(is_unpriced) as is_unpriced,
     bool_or(is_cache_lost) as is_cache_lost,
     bool_or(is_tier_lost) as is_tier_lost,
@@ -75,4 +77,4 @@ select
     cast(sum(visible_usd * months) as decimal(38, 12)) as visible_months_usd,
     cast(sum(reasoning_usd * months) as decimal(38, 12)) as reasoning_months_usd
 from on_target
-group by recommendation_id, provider, billed_model_id, service_tier, region_class, input_stratum
+group by recommendation_id, provider, billed_model_id, service_tier, region_class, input_stratum, demands

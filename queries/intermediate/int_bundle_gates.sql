@@ -7,6 +7,13 @@ with facts as (
         int_bundles.recommendation_id,
         int_workloads.*,
         int_bundles.is_same_model,
+        int_bundles.split_rule is not null as is_split,
+        rules.max_input_tokens as rule_tokens,
+        reserves.fitting_input_tokens,
+        coalesce(rules.is_without_tools, false) as is_without_tools,
+        coalesce(rules.is_without_schema, false) as is_without_schema,
+        coalesce(rules.is_without_image, false) as is_without_image,
+        coalesce(rules.is_without_audio, false) as is_without_audio,
         int_bundles.to_service_tier,
         int_bundles.cache_mode,
         prompts.static_tokens,
@@ -42,6 +49,7 @@ with facts as (
     cross join settings
     cross join int_limits
     left join models on models.provider = int_bundles.to_provider and models.model_id = int_bundles.to_model_id
+    left join int_split_rules as rules on rules.split_rule = int_bundles.split_rule
     left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundle_reserves as reserves on reserves.recommendation_id = int_bundles.recommendation_id
     left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
@@ -68,32 +76,36 @@ answers as (
         requests, cost_usd
     from facts
     union all
-    select recommendation_id, 'CTX_TAIL', 'split', p999_needed <= context_window_tokens, 'context_window_tokens',
+    -- Under a rule on size nothing is longer than the rule says.
+    select recommendation_id, 'CTX_TAIL', 'split',
+        case when rule_tokens is null then p999_needed <= context_window_tokens else rule_tokens <= fitting_input_tokens end,
+        'context_window_tokens',
         priced_requests - fitting_requests, observed_cost_usd - fitting_cost_usd
     from facts where max_input_tokens is not null and not is_same_model
     union all
     select recommendation_id, 'CTX_MAX', 'warn', false, 'context_window_tokens',
         priced_requests - fitting_requests, observed_cost_usd - fitting_cost_usd
     from facts where p999_needed <= context_window_tokens and max_needed > context_window_tokens and not is_same_model
+        and rule_tokens is null
     union all
     select recommendation_id, 'OUT_MAX', 'split', output_needed <= model_max_output_tokens, 'max_output_tokens',
         requests, cost_usd
     from facts where max_output_tokens > 0 and not is_same_model
     union all
     select recommendation_id, 'TOOLS', 'split', has_tools, 'has_tools', tools_requests, tools_cost_usd
-    from facts where tools_requests > 0 and not is_same_model
+    from facts where tools_requests > 0 and not is_same_model and not is_without_tools
     union all
     select recommendation_id, 'SCHEMA', 'split', has_structured_output, 'has_structured_output',
         schema_requests, schema_cost_usd
-    from facts where schema_requests > 0 and not is_same_model
+    from facts where schema_requests > 0 and not is_same_model and not is_without_schema
     union all
     select recommendation_id, 'MODALITY', 'split', input_modalities like '%image%', 'input_modalities',
         image_requests, image_cost_usd
-    from facts where image_requests > 0 and not is_same_model
+    from facts where image_requests > 0 and not is_same_model and not is_without_image
     union all
     select recommendation_id, 'MODALITY_AUDIO', 'split', input_modalities like '%audio%', 'input_modalities',
         audio_requests, audio_cost_usd
-    from facts where audio_requests > 0 and not is_same_model
+    from facts where audio_requests > 0 and not is_same_model and not is_without_audio
     union all
     select facts.recommendation_id, 'EFFORT', 'split',
         bool_and('|' || facts.reasoning_efforts || '|' like '%|' || efforts.reasoning_effort || '|%'), 'reasoning_efforts',
@@ -122,6 +134,10 @@ answers as (
     -- No latency of a candidate is known before it has served the workload.
     select recommendation_id, 'LATENCY', 'hard', cast(null as boolean), 'latency of the candidate', requests, cost_usd
     from facts where demanded_latency_ms_p95 is not null and (not is_same_model or to_service_tier is not null)
+    union all
+    select recommendation_id, 'SPLIT_SHARE', 'split', fitting_cost_usd * 5 >= observed_cost_usd, 'share of the cost under the rule',
+        priced_requests - fitting_requests, observed_cost_usd - fitting_cost_usd
+    from facts where is_split
     union all
     select recommendation_id, 'BATCH_OK', 'hard', is_batch_ok, 'batch_ok of the workload', requests, cost_usd
     from facts where to_service_tier in ('batch', 'flex')

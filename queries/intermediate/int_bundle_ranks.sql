@@ -12,6 +12,8 @@ with facts as (
         int_bundles.to_model_id,
         actions.action,
         actions.action in ('OPTIMIZE') as is_optimize,
+        -- A successor comes first where the model in use ends before a move could pay.
+        int_bundles.lever in ('lever_forced_migration') and coalesce(in_use.retires_on <= int_limits.lead_ends, false) as is_due,
         actions.action in ('MOVE', 'MOVE_SPLIT') as is_move,
         actions.action in ('PILOT', 'EVALUATE_NEXT', 'WAIT_MATURITY', 'WAIT_COMMITMENT') as is_waiting,
         gated.is_blocked,
@@ -28,6 +30,10 @@ with facts as (
             as is_question
     from int_bundles
     cross join settings
+    cross join int_limits
+    inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
+    left join models as in_use
+        on in_use.provider = int_workloads.main_provider and in_use.model_id = int_workloads.main_model_id
     inner join int_workload_parameters as held on held.workload_id = int_bundles.workload_id
     inner join int_bundle_actions as actions on actions.recommendation_id = int_bundles.recommendation_id
     inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
@@ -49,16 +55,17 @@ preferred as (
     select
         *,
         case
+            when is_due then 0
             when is_move then 1
             when is_optimize and (has_move or coalesce(optimize_npv_usd >= waiting_npv_usd, true)) then 1
-            when action in ('PILOT') then 2
+            when action in ('PILOT', 'WAIT_COMMITMENT') then 2
             when action in ('EVALUATE_NEXT') then 3
             when is_waiting then 4
             when is_optimize then 5
             -- A setting of the model in use that does not pay says less than a candidate that nearly does.
             when is_same_model then 9
-            when not is_blocked and is_priced and saving_usd > 0 then 5
-            when action in ('MOVE_UP') then 6
+            when not is_blocked and is_priced and saving_usd > 0 and action not in ('MIGRATE') then 5
+            when action in ('MIGRATE', 'MOVE_UP') then 6
             when is_blocked and is_priced and price_only_usd > 0 then 7
             when not is_blocked and is_priced then 8
             else 9

@@ -39,6 +39,7 @@ left join int_cells_on_source as source_cells
     and source_cells.billed_model_id = moved.billed_model_id
     and source_cells.service_tier = moved.service_tier
     and source_cells.region_class = moved.region_class
+    and source_cells.demands = moved.demands
     and source_cells.input_stratum is not distinct from moved.input_stratum
 left join int_bundle_cells_on_target as target_cells
     on target_cells.recommendation_id = moved.recommendation_id
@@ -46,6 +47,7 @@ left join int_bundle_cells_on_target as target_cells
     and target_cells.billed_model_id = moved.billed_model_id
     and target_cells.service_tier = moved.service_tier
     and target_cells.region_class = moved.region_class
+    and target_cells.demands = moved.demands
     and target_cells.input_stratum is not distinct from moved.input_stratum
 where moved.requests > 0 and moved.input_stratum is not null
 group by moved.recommendation_id, moved.provider, moved.billed_model_id

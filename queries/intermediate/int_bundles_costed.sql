@@ -1,8 +1,8 @@
 -- One row per bundle that passes the gates and would save: net saving, ROI, NPV, payback and break-even after every cost.
 --
 -- grain:  recommendation_id
--- method: M 6.1 (ROI = (benefits - cost) / cost, null when the cost base is incomplete), 6.5, 6.6, 6.7 (one-sided distances
---         are squared and added)
+-- method: M 6.1 (ROI = (benefits - cost) / cost, null when the cost base is incomplete), 2.8 and 6.5 (what a commitment
+--         strands is a cost until it ends), 6.6, 6.7 (one-sided distances are squared and added)
 with spans as (
     select
         fade_low, fade, fade_high, monthly_rate, lead_months, horizon_months, retraining_months,
@@ -21,6 +21,10 @@ summed as (
         costs.*,
         costs.integration_usd + costs.evaluation_usd as one_off_usd,
         costs.gross_usd - costs.maintenance_usd - costs.rework_usd as net_usd,
+        coalesce(stranded.stranded_usd, 0.0) as stranded_usd,
+        coalesce(stranded.bound_months, 0.0) as bound_months,
+        coalesce(stranded.stranded_total_usd, 0.0) as stranded_total_usd,
+        coalesce(stranded.stranded_worth_usd, 0.0) as stranded_worth_usd,
         coalesce(spans.months, 0) as months,
         coalesce(spans.months_left, 0.0) as months_left,
         coalesce(spans.months_worth, 0.0) as months_worth,
@@ -32,15 +36,16 @@ summed as (
         on spans.fade_low = costs.fade_low and spans.fade = costs.fade and spans.fade_high = costs.fade_high
         and spans.monthly_rate = costs.monthly_rate and spans.lead_months = costs.lead_months
         and spans.horizon_months = costs.horizon_months and spans.retraining_months = costs.retraining_months
+    left join int_bundle_stranded as stranded on stranded.recommendation_id = costs.recommendation_id
 ),
 
 valued as (
     select
         *,
         gross_usd * months_left as benefits_usd,
-        one_off_usd + months * (maintenance_usd + rework_usd) as cost_usd,
+        one_off_usd + months * (maintenance_usd + rework_usd) + stranded_total_usd as cost_usd,
         source_month_usd * months as avoided_usd,
-        gross_usd * left_worth - (maintenance_usd + rework_usd) * months_worth - one_off_usd as npv_usd,
+        gross_usd * left_worth - (maintenance_usd + rework_usd) * months_worth - one_off_usd - stranded_worth_usd as npv_usd,
         z90 * month_spread * abs(gross_usd) as volume_distance_usd
     from summed
 ),
@@ -49,8 +54,12 @@ running as (
     select
         valued.recommendation_id,
         cash.month,
-        valued.gross_usd * cash.left_expected - valued.maintenance_usd - valued.rework_usd as net_usd,
-        sum(valued.gross_usd * cash.left_expected - valued.maintenance_usd - valued.rework_usd) over (
+        valued.gross_usd * cash.left_expected - valued.maintenance_usd - valued.rework_usd
+            - valued.stranded_usd * greatest(0.0, least(1.0, valued.bound_months - cash.month + 1)) as net_usd,
+        sum(
+            valued.gross_usd * cash.left_expected - valued.maintenance_usd - valued.rework_usd
+                - valued.stranded_usd * greatest(0.0, least(1.0, valued.bound_months - cash.month + 1))
+        ) over (
             partition by valued.recommendation_id order by cash.month rows between unbounded preceding and current row
         ) - valued.one_off_usd as so_far_usd
     from valued

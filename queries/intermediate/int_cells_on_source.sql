@@ -1,6 +1,6 @@
 -- One row per cell: its traffic on the model in use, at the prices of the run date and of the next twelve months.
 --
--- grain:  workload_id, provider, billed_model_id, service_tier, region_class, input_stratum
+-- grain:  workload_id, provider, billed_model_id, service_tier, region_class, input_stratum, demands
 -- method: M 2.1, 2.3 (the band is exact: strata end where bands end)
 with on_source as (
     select
@@ -10,6 +10,7 @@ with on_source as (
         int_cells.service_tier,
         int_cells.region_class,
         int_cells.input_stratum,
+        int_cells.demands,
         offered.months,
         offered.is_current,
         cast((
@@ -41,8 +42,9 @@ select
     service_tier,
     region_class,
     input_stratum,
+    demands,
     cast(sum(case when is_current then cost_usd else 0 end) as decimal(38, 12)) as cost_now_usd,
     cast(sum(cost_usd * months) as decimal(38, 12)) as cost_months_usd,
     sum(months) as months
 from on_source
-group by workload_id, provider, billed_model_id, service_tier, region_class, input_stratum
+group by workload_id, provider, billed_model_id, service_tier, region_class, input_stratum, demands

@@ -23,8 +23,12 @@ named as (
     select
         lines_in.*,
         model_names.model_id,
-        case when lists.is_global_only then 'global' else coalesce(model_names.region_class, lines_in.region_id, 'global') end
-            as region_class,
+        case
+            when lists.is_global_only then 'global'
+            -- Amazon names the global profile, which has prices of its own, in the usage type only.
+            when lists.provider in ('aws.bedrock') and regexp_like(lines_in.sku_meter, '(?i)[-_]global([-_]|$)') then 'global'
+            else coalesce(model_names.region_class, lines_in.region_id, 'global')
+        end as region_class,
         case
             when lines_in.charge_class = 'Correction' or lines_in.charge_category = 'Adjustment' then 'adjustment'
             when lines_in.charge_category = 'Tax' then 'tax'
@@ -32,10 +36,12 @@ named as (
             when lines_in.x_model_raw is null
                 and regexp_like(concat_ws(' ', lines_in.service_name, lines_in.charge_description), '(?i)\b(support|premier)\b')
                 then 'support'
-            when lines_in.charge_category = 'Purchase' or lines_in.commitment_discount_status = 'Unused' then 'commitment'
+            when lines_in.charge_category = 'Purchase' or lines_in.commitment_discount_status = 'Unused'
+                or lines_in.x_service_tier = 'provisioned' then 'commitment'
             when lines_in.x_model_raw is null then 'other_usage'
+            -- Token-hours of a cache are on bills only: no call says how long its prefix was kept.
+            when lines_in.x_token_kind = 'storage' then 'cache_storage'
             when model_names.model_id is null then 'unmapped_model'
-            when lines_in.x_service_tier = 'provisioned' then 'commitment'
             else 'usage'
         end as line_class,
         case when lines_in.billing_currency = 'USD' then cast(1 as decimal(18, 9)) else currency_rates.usd_per_unit end

@@ -18,13 +18,13 @@ from_bill as (
         case terms.bridge_term
             when 'quantity' then quantity_usd when 'rate' then rate_usd when 'commitment' then commitment_usd when 'timing' then timing_usd
             when 'credits' then credits_usd when 'tax' then tax_usd when 'support' then support_usd when 'adjustments' then adjustments_usd
-            when 'other_usage' then other_usage_usd when 'unmapped_model' then unmapped_usd when 'no_rate' then no_rate_usd
+            when 'cache_storage' then cache_storage_usd when 'other_usage' then other_usage_usd when 'unmapped_model' then unmapped_usd when 'no_rate' then no_rate_usd
             else unexplained_usd
         end as usd
     from int_bridge
     cross join (
         values ('quantity', 'Usage'), ('rate', 'Adjustment'), ('commitment', 'Adjustment'), ('timing', 'Adjustment'), ('credits', 'Credit'),
-            ('tax', 'Tax'), ('support', 'Usage'), ('adjustments', 'Adjustment'), ('other_usage', 'Usage'), ('unmapped_model', 'Usage'),
+            ('tax', 'Tax'), ('support', 'Usage'), ('adjustments', 'Adjustment'), ('cache_storage', 'Usage'), ('other_usage', 'Usage'), ('unmapped_model', 'Usage'),
             ('no_rate', 'Adjustment'), ('unexplained', 'Adjustment')
     ) as terms (bridge_term, charge_category)
 ),
@@ -41,15 +41,23 @@ lines as (
     where usd <> 0 and event_date >= cast(date_trunc('month', settings.run_date) - interval '1 month' as date)
 ),
 
+environments as (
+    select event_date, workload_id, case when min(environment) = max(environment) then min(environment) end as environment
+    from workload_signals
+    group by event_date, workload_id
+),
+
 -- Names come from logs: in JSON a quote or a control character would end the text.
 escaped as (
     select
         lines.*,
         regexp_replace(replace(replace(lines.workload_id, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_workload,
         regexp_replace(replace(replace(lines.model_id, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_model,
-        regexp_replace(replace(replace(workload_facts.owner, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_team
+        regexp_replace(replace(replace(workload_facts.owner, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_team,
+        regexp_replace(replace(replace(environments.environment, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_environment
     from lines
     left join workload_facts on workload_facts.workload_id = lines.workload_id
+    left join environments on environments.event_date = lines.event_date and environments.workload_id = lines.workload_id
 )
 
 select
@@ -85,11 +93,14 @@ select
         )
     end as sku_price_details,
     concat(
-        '{', concat_ws(',', concat('"workload":"', escaped.json_workload, '"'), case when escaped.json_team is not null then concat('"team":"', escaped.json_team, '"') end), '}'
+        '{', concat_ws(',', concat('"workload":"', escaped.json_workload, '"'), case when escaped.json_team is not null then concat('"team":"', escaped.json_team, '"') end,
+            case when escaped.json_environment is not null then concat('"environment":"', escaped.json_environment, '"') end), '}'
     ) as tags,
     escaped.usd_per_mtok as list_unit_price,
     cast(cast(escaped.tokens as decimal(26, 0)) * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)) as pricing_quantity,
-    cast(escaped.tokens as decimal(38, 12)) as consumed_quantity,
+    -- A charge of usage without a count of tokens counts itself: FOCUS wants a quantity on each.
+    cast(case when escaped.charge_category in ('Usage') then coalesce(escaped.tokens, 1) end as decimal(38, 12)) as consumed_quantity,
+    case when escaped.tokens is not null then 'Tokens' when escaped.charge_category in ('Usage') then 'Charges' end as consumed_unit,
     cast(escaped.usd as decimal(38, 12)) as usd,
     escaped.event_date
 from escaped

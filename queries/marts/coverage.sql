@@ -55,6 +55,14 @@ select
         when sources.unusable_because is not null then sources.unusable_because
         when sources.source is null then 'no longer in the run file; what it gave stays'
         when read.source is null then 'no object was found'
+        when int_source_freshness.is_stale then concat(
+            'stale: ', coalesce(concat('no rows since ', int_source_freshness.latest_event_date), 'no rows at all'),
+            ', and ', int_source_freshness.stale_after_hours, ' hours are allowed'
+        )
+        when int_source_freshness.is_dropped then concat(
+            'dropped: ', int_source_freshness.rows_of_day, ' rows on ', int_source_freshness.day,
+            ', where that weekday has ', cast(int_source_freshness.usual_rows as bigint)
+        )
     end as note,
     coalesce(read.objects, 0) as objects,
     coalesce(read.bytes, 0) as bytes,
@@ -79,6 +87,7 @@ from sources
 full outer join read on read.source = sources.source
 left join ever on ever.source = coalesce(sources.source, read.source)
 left join rejected on rejected.source = coalesce(sources.source, read.source)
+left join int_source_freshness on int_source_freshness.source = sources.source
 union all
 select
     int_source_days.source,

@@ -28,10 +28,14 @@ named_benefits as (
 
 -- The candidate that may be taken; else the one to pilot, to test or to wait for; else the one that comes nearest.
 ranked as (
-    select alternatives.*, ranks.preference
+    select
+        alternatives.*,
+        ranks.preference,
+        -- A forced move saves nothing: it is measured against what the provider puts in its place.
+        case when workload.is_source_ending or alternatives.action in ('MIGRATE') then 0 else 1 end as counted
     from alternatives
-    inner join int_bundle_ranks as ranks on ranks.recommendation_id = alternatives.recommendation_id
-    where ranks.place = 1
+    inner join int_bundle_ranks as ranks on ranks.recommendation_id = alternatives.recommendation_id and ranks.place = 1
+    inner join workload on workload.workload_id = alternatives.workload_id
 ),
 
 -- The best setting of the model in use that needs no more proof, while a better bundle waits for its own.
@@ -50,7 +54,13 @@ asked as (
 chosen as (
     select
         workload.*,
-        ranked.* exclude (workload_id, action),
+        ranked.* exclude (workload_id, action, estimated_monthly_savings_usd, estimated_monthly_savings_p10_usd,
+            estimated_monthly_savings_p90_usd, discounted_monthly_savings_usd, horizon_monthly_savings_usd),
+        cast(ranked.estimated_monthly_savings_usd * counted as decimal(18, 2)) as estimated_monthly_savings_usd,
+        cast(ranked.estimated_monthly_savings_p10_usd * counted as decimal(18, 2)) as estimated_monthly_savings_p10_usd,
+        cast(ranked.estimated_monthly_savings_p90_usd * counted as decimal(18, 2)) as estimated_monthly_savings_p90_usd,
+        cast(ranked.discounted_monthly_savings_usd * counted as decimal(18, 2)) as discounted_monthly_savings_usd,
+        cast(ranked.horizon_monthly_savings_usd * counted as decimal(18, 2)) as horizon_monthly_savings_usd,
         case
             when workload.workload_source = 'unattributed' then 'KEEP'
             when workload.is_unpriced or ranked.binding_gate in ('UNPRICED', 'VOLUME') then 'BLOCKED'
@@ -81,9 +91,8 @@ select
         case when reason in ('PROTOTYPE') and chosen.current_monthly_cost_usd > 5000 then 'EVALUATE_NOW' end
     ), '') as reason_codes,
     case when reason = chosen.binding_gate then chosen.binding_gate end as binding_gate,
-    chosen.unknown_facts, chosen.not_tested, owner, criticality,
-    chosen.stage,
-    case when chosen.action in ('WAIT_MATURITY') then mature_on end as wait_until,
+    chosen.unknown_facts, chosen.not_tested, owner, criticality, chosen.stage,
+    case chosen.action when 'WAIT_MATURITY' then mature_on when 'WAIT_COMMITMENT' then waits.wait_until end as wait_until,
     main_provider as from_provider, main_model_id as from_model_id, retires_on as from_retires_on,
     chosen.to_provider, chosen.to_model_id, chosen.to_service_tier, chosen.cache_mode, chosen.static_kept_ratio,
     chosen.reasoning_effort, chosen.split_rule, chosen.setting, chosen.current_monthly_cost_usd, chosen.projected_monthly_cost_usd,
@@ -96,18 +105,15 @@ select
     chosen.one_off_usd, chosen.npv_usd, chosen.npv_p10_usd, chosen.npv_p90_usd, chosen.payback_months,
     chosen.roi_ratio, chosen.roi_status, chosen.break_even_requests, chosen.planned_items,
     chosen.planned_evaluation_usd, chosen.evsi_usd, chosen.net_evsi_usd, chosen.assumptions, benefit_time_monthly_usd,
-    benefit_revenue_monthly_usd,
-    interim.recommendation_id as interim_bundle, interim.lever as interim_lever, interim.setting as interim_setting,
-    interim.one_off_usd as interim_one_off_usd,
-    interim.estimated_monthly_savings_usd as interim_monthly_savings_usd,
-    interim.net_monthly_savings_usd as interim_net_monthly_savings_usd,
+    benefit_revenue_monthly_usd, interim.recommendation_id as interim_bundle, interim.lever as interim_lever,
+    interim.setting as interim_setting, interim.one_off_usd as interim_one_off_usd,
+    interim.estimated_monthly_savings_usd as interim_monthly_savings_usd, interim.net_monthly_savings_usd as interim_net_monthly_savings_usd,
     case when coalesce(chosen.lever, '') not like '%lever_batch_or_flex%' then asked.asked_monthly_usd end as asked_monthly_savings_usd,
-    case
-        when unknown_model_requests + unpriced_requests + no_usage_requests < requests then cost_usd
-    end as spend_window_usd,
+    case when unknown_model_requests + unpriced_requests + no_usage_requests < requests then cost_usd end as spend_window_usd,
     chosen.requests, chosen.logical_requests, unknown_model_requests + unpriced_requests as unpriced_requests, no_usage_requests
 from chosen
 left join named_benefits on named_benefits.workload_id = chosen.workload_id
+left join int_bundle_waits as waits on waits.recommendation_id = chosen.recommendation_id
 left join asked on asked.workload_id = chosen.workload_id
 left join interim
     on interim.workload_id = chosen.workload_id

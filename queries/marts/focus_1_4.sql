@@ -5,7 +5,8 @@
 select
     usd as "BilledCost",
     billing_account_id as "BillingAccountId",
-    cast(null as varchar) as "BillingAccountName",
+    -- names are not known here; FOCUS wants one beside each id
+    billing_account_id as "BillingAccountName",
     'USD' as "BillingCurrency",
     cast(date_trunc('month', event_date) + interval '1 month' as timestamp) at time zone 'UTC' as "BillingPeriodEnd",
     cast(date_trunc('month', event_date) as timestamp) at time zone 'UTC' as "BillingPeriodStart",
@@ -16,7 +17,7 @@ select
     cast(cast(event_date as timestamp) + interval '1 day' as timestamp) at time zone 'UTC' as "ChargePeriodEnd",
     cast(event_date as timestamp) at time zone 'UTC' as "ChargePeriodStart",
     consumed_quantity as "ConsumedQuantity",
-    case when consumed_quantity is not null then 'Tokens' end as "ConsumedUnit",
+    consumed_unit as "ConsumedUnit",
     usd as "ContractedCost",
     list_unit_price as "ContractedUnitPrice",
     usd as "EffectiveCost",
@@ -38,7 +39,7 @@ select
     sku_price_details as "SkuPriceDetails",
     sku_price_id as "SkuPriceId",
     sub_account_id as "SubAccountId",
-    cast(null as varchar) as "SubAccountName",
+    sub_account_id as "SubAccountName",
     tags as "Tags",
     bridge_term as "x_BridgeTerm",
     charge_key as "x_ChargeKey",

@@ -35,6 +35,7 @@ long as (
             when 'support' then judged.support_usd
             when 'adjustments' then judged.adjustments_usd
             when 'other_usage' then judged.other_usage_usd
+            when 'cache_storage' then judged.cache_storage_usd
             when 'unmapped_model' then judged.unmapped_usd
             when 'no_rate' then judged.no_rate_usd
             when 'unexplained' then judged.unexplained_usd
@@ -44,7 +45,7 @@ long as (
     cross join (
         values ('calculated', true), ('quantity', false), ('rate', false), ('commitment', false), ('timing', false),
             ('credits', false), ('tax', false), ('support', false), ('adjustments', false), ('other_usage', false),
-            ('unmapped_model', false), ('no_rate', false), ('unexplained', true), ('billed', true)
+            ('cache_storage', false), ('unmapped_model', false), ('no_rate', false), ('unexplained', true), ('billed', true)
     ) as terms (bridge_term, is_always_shown)
 )
 

@@ -5,7 +5,8 @@
 with chosen as (
     select 'decision' as basis, workload_id, recommendation_id, estimated_monthly_savings_usd as saving_usd
     from decisions
-    where recommendation_id is not null and estimated_monthly_savings_usd is not null
+    -- A forced move claims no saving: there is none to explain.
+    where recommendation_id is not null and estimated_monthly_savings_usd is not null and action not in ('MIGRATE')
     union all
     select 'price_table', workload_id, recommendation_id, cast(null as decimal(18, 2)) from int_price_table_picks
 ),
@@ -39,10 +40,12 @@ cells as (
         on from_cells.workload_id = moved.workload_id and from_cells.provider = moved.provider
         and from_cells.billed_model_id = moved.billed_model_id and from_cells.service_tier = moved.service_tier
         and from_cells.region_class = moved.region_class and from_cells.input_stratum = moved.input_stratum
+        and from_cells.demands = moved.demands
     inner join int_cells_on_source as source
         on source.workload_id = moved.workload_id and source.provider = moved.provider
         and source.billed_model_id = moved.billed_model_id and source.service_tier = moved.service_tier
         and source.region_class = moved.region_class and source.input_stratum = moved.input_stratum
+        and source.demands = moved.demands
     inner join int_kept_shares as shares
         on shares.provider = moved.provider and shares.model_id = moved.billed_model_id
         and shares.service_tier = moved.service_tier and shares.region_class = moved.region_class

@@ -25,6 +25,8 @@ create external table alternatives (
     not_tested varchar, -- gates that the workload does not demand, or that nothing can test yet
     pass_share_requests double not null, -- lowest share of requests that a blocking gate lets pass; 1 when none blocks
     pass_share_spend double not null, -- lowest share of cost that a blocking gate lets pass
+    moving_requests bigint, -- calls of the window that would move
+    moving_window_usd decimal(38,12), -- what they cost in the window at list prices
     current_monthly_cost_usd decimal(18,2), -- the window on the model in use at the run date's prices, as a month of 365/12 days; null when it cannot be priced
     projected_monthly_cost_usd decimal(18,2), -- the same on the candidate, token ratios applied (M 3.1), expected value
     price_only_monthly_savings_usd decimal(18,2), -- saving at equal token counts: what a price table alone would claim

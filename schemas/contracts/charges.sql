@@ -57,7 +57,7 @@ create external table charges (
     billing_currency varchar not null, -- FOCUS BillingCurrency
     tags varchar, -- FOCUS Tags, JSON text
     x_model_raw varchar, -- model as billed; null when the line names none
-    x_token_kind varchar, -- input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, request or other; output includes reasoning unless the bill splits it
+    x_token_kind varchar, -- input, cache_read, cache_write_5m, cache_write_1h, output, reasoning, storage (of a cache, by the hour), request or other; output includes reasoning unless the bill splits it
     x_service_tier varchar, -- standard, batch, flex, priority or provisioned
     x_cost_basis varchar, -- billed, estimated (computed by a gateway), prepaid or usage (counts without money)
     event_date date not null -- UTC day of the charge period's start

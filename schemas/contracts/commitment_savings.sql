@@ -13,6 +13,7 @@ create external table commitment_savings (
     from_monthly_use_usd decimal(18,2) not null, -- use of that provider as a month, at what is paid
     economic_monthly_savings_usd decimal(18,2) not null, -- what the traffic costs less
     cash_monthly_savings_usd decimal(18,2) not null, -- what is paid less while commitments last: minimum spends are paid whatever is used
+    reassigned_monthly_usd decimal(18,2) not null, -- part of the cash: what the workload that the commitment names would use up of it
     stranded_monthly_usd decimal(18,2) not null, -- the difference: saved, and paid all the same; negative when the move uses up a commitment of the new provider
     cash_follows_from date not null -- first day on which no commitment of today holds any more
 )

@@ -7,7 +7,8 @@ create external table commitments (
     usd_per_month decimal(38,12) not null, -- USD a month
     starts_on date not null, -- first day
     ends_on date not null, -- first day after it
-    is_reassignable boolean not null -- another workload could use it up
+    is_reassignable boolean not null, -- another workload could use it up
+    reassignable_to varchar -- that workload; what is reassignable to nobody in particular counts for nobody
 )
 stored as parquet
 location 'trimtab-out/state/commitments/';

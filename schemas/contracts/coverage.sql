@@ -8,7 +8,7 @@ create external table coverage (
     event_date date, -- UTC day; null is the source as a whole, all days and what belongs to none
     format varchar, -- format that reads it
     format_status varchar, -- real, documented or unverified: what the format's layout is known from; null: not in the run file any more
-    note varchar, -- why the source gives no call, or nothing at all
+    note varchar, -- why the source gives no call, nothing at all, or less than it used to
     objects bigint, -- objects that were read; whole source only
     bytes bigint, -- their bytes as stored
     objects_faulty bigint, -- of them, with a fault of their own

@@ -16,7 +16,7 @@ create external table decisions (
     owner varchar, -- team or person in charge, from the run file
     criticality varchar not null, -- low, medium or high
     stage varchar, -- PROTOTYPE, GROWING, MATURE or DECLINING (M 9); null when no candidate was looked at
-    wait_until date, -- for WAIT_MATURITY: first day on which the workload can be mature
+    wait_until date, -- for WAIT_MATURITY: first day on which the workload can be mature; for WAIT_COMMITMENT: first day after the commitment
     from_provider varchar, -- provider of the model that costs most
     from_model_id varchar, -- model that costs most
     from_retires_on date, -- first day on which that model is no longer served; null when none is announced

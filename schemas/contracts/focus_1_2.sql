@@ -6,7 +6,7 @@
 create external table focus_1_2 (
     "BilledCost" decimal(38,12) not null, -- USD; all lines of a day that a bill covers add up to what it asks for
     "BillingAccountId" varchar not null, -- account of the bill; the provider where no bill names one
-    "BillingAccountName" varchar, -- unknown
+    "BillingAccountName" varchar not null, -- as BillingAccountId: the name is not known
     "BillingAccountType" varchar not null, -- Billing account
     "BillingCurrency" varchar not null, -- USD
     "BillingPeriodEnd" timestamp(6) with time zone not null, -- first instant of the next month, UTC
@@ -17,15 +17,21 @@ create external table focus_1_2 (
     "ChargeFrequency" varchar not null, -- Usage-Based or One-Time
     "ChargePeriodEnd" timestamp(6) with time zone not null, -- next midnight, UTC
     "ChargePeriodStart" timestamp(6) with time zone not null, -- midnight, UTC
-    "ConsumedQuantity" decimal(38,12), -- tokens; null where a charge counts none
-    "ConsumedUnit" varchar, -- Tokens
+    "CommitmentDiscountStatus" varchar, -- null: commitments are lines of their own
+    "ConsumedQuantity" decimal(38,12), -- tokens; 1 for a charge of usage that counts none; null beyond usage
+    "ConsumedUnit" varchar, -- Tokens, or Charges where no tokens are counted
     "ContractedCost" decimal(38,12) not null, -- as ListCost: discounts are lines of their own
     "ContractedUnitPrice" decimal(18,6), -- as ListUnitPrice
     "EffectiveCost" decimal(38,12) not null, -- as BilledCost: commitments are lines of their own
+    "InvoiceId" varchar, -- unknown: the charge is of calls, the invoice is the provider's
     "InvoiceIssuerName" varchar not null, -- who bills
     "ListCost" decimal(38,12) not null, -- tokens at the list price of their day
     "ListUnitPrice" decimal(18,6), -- USD per million tokens
     "PricingCategory" varchar, -- Standard where a unit price stands
+    "PricingCurrency" varchar not null, -- USD
+    "PricingCurrencyContractedUnitPrice" decimal(18,6), -- as ContractedUnitPrice
+    "PricingCurrencyEffectiveCost" decimal(38,12) not null, -- as EffectiveCost
+    "PricingCurrencyListUnitPrice" decimal(18,6), -- as ListUnitPrice
     "PricingQuantity" decimal(38,12), -- millions of tokens
     "PricingUnit" varchar, -- 1000000 Tokens
     "ProviderName" varchar not null, -- who sells, as the bill calls it
@@ -40,9 +46,9 @@ create external table focus_1_2 (
     "SkuPriceDetails" varchar, -- JSON: x_Model, x_TokenType, x_ServiceTier, x_AbovePromptTokens
     "SkuPriceId" varchar, -- model/kind/tier/region/band
     "SubAccountId" varchar, -- account, project or workspace
-    "SubAccountName" varchar, -- unknown
+    "SubAccountName" varchar, -- as SubAccountId: the name is not known
     "SubAccountType" varchar, -- Sub account, where one stands
-    "Tags" varchar, -- JSON: workload, team
+    "Tags" varchar, -- JSON: workload, team, environment
     "x_BridgeTerm" varchar not null, -- calculated for priced usage, else the term of the bridge that only the bill knows
     "x_ChargeKey" varchar not null, -- what makes the line one of its own, stable over nights
     "x_Workload" varchar -- workload; null for what only the bill knows

@@ -6,7 +6,7 @@
 create external table focus_1_4 (
     "BilledCost" decimal(38,12) not null, -- USD; all lines of a day that a bill covers add up to what it asks for
     "BillingAccountId" varchar not null, -- account of the bill; the provider where no bill names one
-    "BillingAccountName" varchar, -- unknown
+    "BillingAccountName" varchar not null, -- as BillingAccountId: the name is not known
     "BillingCurrency" varchar not null, -- USD
     "BillingPeriodEnd" timestamp(6) with time zone not null, -- first instant of the next month, UTC
     "BillingPeriodStart" timestamp(6) with time zone not null, -- first instant of the month, UTC
@@ -16,8 +16,8 @@ create external table focus_1_4 (
     "ChargeFrequency" varchar not null, -- Usage-Based or One-Time
     "ChargePeriodEnd" timestamp(6) with time zone not null, -- next midnight, UTC
     "ChargePeriodStart" timestamp(6) with time zone not null, -- midnight, UTC
-    "ConsumedQuantity" decimal(38,12), -- tokens; null where a charge counts none
-    "ConsumedUnit" varchar, -- Tokens
+    "ConsumedQuantity" decimal(38,12), -- tokens; 1 for a charge of usage that counts none; null beyond usage
+    "ConsumedUnit" varchar, -- Tokens, or Charges where no tokens are counted
     "ContractedCost" decimal(38,12) not null, -- as ListCost: discounts are lines of their own
     "ContractedUnitPrice" decimal(18,6), -- as ListUnitPrice
     "EffectiveCost" decimal(38,12) not null, -- as BilledCost: commitments are lines of their own
@@ -39,8 +39,8 @@ create external table focus_1_4 (
     "SkuPriceDetails" varchar, -- JSON: x_Model, x_TokenType, x_ServiceTier, x_AbovePromptTokens
     "SkuPriceId" varchar, -- model/kind/tier/region/band
     "SubAccountId" varchar, -- account, project or workspace
-    "SubAccountName" varchar, -- unknown
-    "Tags" varchar, -- JSON: workload, team
+    "SubAccountName" varchar, -- as SubAccountId: the name is not known
+    "Tags" varchar, -- JSON: workload, team, environment
     "x_BridgeTerm" varchar not null, -- calculated for priced usage, else the term of the bridge that only the bill knows
     "x_ChargeKey" varchar not null, -- what makes the line one of its own, stable over nights
     "x_Workload" varchar -- workload; null for what only the bill knows

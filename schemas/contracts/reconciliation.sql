@@ -8,7 +8,7 @@ create external table reconciliation (
     provider varchar not null, -- provider that bills, as the catalog names it; as billed when unknown
     sub_account_id varchar, -- account, project or workspace that bill and logs both name; null pools all others
     model_id varchar, -- model; as billed when it is in no catalog; null for lines of no model
-    bridge_term varchar not null, -- calculated, quantity, rate, commitment, timing, credits, tax, support, adjustments, other_usage, unmapped_model, no_rate, unexplained; billed is the sum of them all
+    bridge_term varchar not null, -- calculated, quantity, rate, commitment, timing, credits, tax, support, adjustments, other_usage, cache_storage, unmapped_model, no_rate, unexplained; billed is the sum of them all
     amount_usd decimal(38,12), -- the term; terms of a day and model add up to billed exactly
     logged_tokens bigint, -- tokens that logs count, of the day and model
     billed_tokens decimal(38,12), -- tokens that the bill counts; null when it counts none

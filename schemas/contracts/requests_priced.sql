@@ -24,6 +24,7 @@ create external table requests_priced (
     started_at timestamp(6) with time zone, -- start of the call
     ended_at timestamp(6) with time zone, -- end of the call
     latency_ms bigint, -- latency
+    environment varchar, -- as the log names it, such as prod or staging
     x_status varchar not null, -- ok, error, canceled, expired or unknown
     finish_reason varchar, -- stop, length, tool_calls, content_filter, refusal
     max_requested_tokens bigint, -- output limit that the caller set

@@ -4,7 +4,7 @@
 -- window:  28 days
 -- grain:   workload_id, basis, effect
 create external table savings_bridge (
-    basis varchar not null, -- decision: the bundle of the decision, what fits moves; price_table: the model that is cheapest for the same tokens, everything moves
+    basis varchar not null, -- decision: the bundle of the decision, what fits moves (a forced move claims nothing and has no row); price_table: the model that is cheapest for the same tokens, everything moves
     workload_id varchar not null, -- workload
     recommendation_id varchar not null, -- bundle
     effect varchar not null, -- price, tokenizer, verbosity, reasoning, prompt, cache, tier, escalation, hosting; saving is their sum

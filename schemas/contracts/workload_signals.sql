@@ -12,6 +12,7 @@ create external table workload_signals (
     schema_failures bigint, -- answers that broke their schema; null: no source states it yet
     regenerations bigint, -- asked again by the user; null: no source states it yet
     feedback_negative bigint, -- negative votes; null: no source states it yet
+    environment varchar, -- the one environment that its calls name, such as prod; null: none, or more than one
     event_date date not null -- UTC day
 )
 stored as parquet

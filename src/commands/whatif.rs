@@ -196,6 +196,7 @@ impl Question {
         let one = "select '{w}' as workload_id, '{provider}' as provider, '{model}' as model_id";
         self.replace(opened, "workload_candidates", one).await?;
         self.replace(opened, "int_workloads", WORKLOAD).await?;
+        self.rebuild(opened, "int_candidates", "int_candidates").await?;
         self.rebuild(opened, "lever_smaller_model", "proposals").await?;
         let Some(Numbers(factor)) = &self.args.volume else { return Ok(()) };
         for (relation, counts) in [("int_workloads", WORKLOAD_COUNTS), ("int_cells", CELL_COUNTS)] {

@@ -67,6 +67,8 @@ pub struct Commitment {
     /// Another workload could use it up.
     #[serde(default)]
     pub is_reassignable: bool,
+    /// That workload; a reassignable commitment without it counts for nobody.
+    pub reassignable_to: Option<String>,
 }
 
 /// A negotiated discount.

@@ -3,6 +3,7 @@
 //! Everything that a run needs is decided here once; nothing below sees an `Option` that only means "default".
 //! Unknown keys are refused. `${NAME}` is read from the environment, in store options only, where secrets stand.
 
+mod checks;
 mod engine;
 mod facts;
 mod operation;
@@ -19,6 +20,7 @@ use url::Url;
 
 use crate::error::{Error, Result};
 use crate::wire::Wire;
+pub use checks::{CheckOptions, Severity};
 pub use engine::EngineOptions;
 pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
 pub use operation::LockOptions;
@@ -50,6 +52,8 @@ pub struct Config {
     pub engine: EngineOptions,
     /// When a silent holder of the state is taken over.
     pub lock: LockOptions,
+    /// What the owner says about checks, by name.
+    pub checks: BTreeMap<String, CheckOptions>,
     /// Where the metrics of the last run are written.
     pub metrics: Url,
     /// The owner's facts and parameters.
@@ -73,6 +77,11 @@ pub struct Source {
     pub day_basis: DayBasis,
     /// Prompts are reduced to fingerprints while reading (M 1.4); off by default.
     pub is_fingerprinted: bool,
+    /// Hours without rows after which the source counts as stale; without them the default for sources of calls holds, and
+    /// other sources are not watched.
+    pub stale_after_hours: Option<u32>,
+    /// Whole days that its logs come late: the newest day that must be complete lies so much before the run date's eve.
+    pub late_days: u32,
 }
 
 /// Which instant of a call decides its UTC day.
@@ -119,6 +128,8 @@ struct RunFile {
     engine: EngineOptions,
     #[serde(default)]
     lock: LockOptions,
+    #[serde(default)]
+    checks: BTreeMap<String, CheckOptions>,
     metrics: Option<String>,
     #[serde(default)]
     candidates: Candidates,
@@ -153,6 +164,9 @@ struct SourceEntry {
     day_basis: DayBasis,
     #[serde(default)]
     fingerprint: bool,
+    stale_after_hours: Option<u32>,
+    #[serde(default)]
+    late_days: u32,
 }
 
 /// What the command line may say on top of the run file.
@@ -244,6 +258,8 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
             rank: entry.rank.unwrap_or(index as i64 + 1),
             day_basis: entry.day_basis,
             is_fingerprinted: entry.fingerprint,
+            stale_after_hours: entry.stale_after_hours,
+            late_days: entry.late_days,
         });
     }
     if sources.is_empty() {
@@ -292,6 +308,9 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
     let metrics =
         operation::metrics(run_file.metrics.as_deref(), base, &state).map_err(|e| e.at(format!("at {place}")))?;
     run_file.lock.check().map_err(|error| error.at(format!("at {place}")))?;
+    for (name, options) in &run_file.checks {
+        options.check(name).map_err(|error| error.at(format!("at {place}")))?;
+    }
     let today = chrono::Utc::now().date_naive();
     let date = overrides.date.or(run_file.date).unwrap_or(today);
     if !(2000..2200).contains(&date.year()) {
@@ -317,6 +336,7 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
         windows: run_file.windows,
         engine: run_file.engine,
         lock: run_file.lock,
+        checks: run_file.checks,
         metrics,
         facts: Facts {
             workloads: run_file.workloads,

@@ -276,7 +276,14 @@ async fn list(
     }
     ledger.excuse_vanished(&source.name, &listing.objects.iter().map(|object| object.key.as_str()).collect());
     if listing.objects.is_empty() {
-        warnings.push(format!("source `{}` has no object that looks like `{}`", source.name, source.format));
+        let read = ledger.entries().filter(|entry| entry.source == source.name).count();
+        warnings.push(match read {
+            0 => format!("source `{}` has no object that looks like `{}`", source.name, source.format),
+            _ => format!(
+                "source `{}` is empty: none of the {read} objects that were read is there any more; what they gave stays",
+                source.name
+            ),
+        });
     }
     Ok(listing)
 }

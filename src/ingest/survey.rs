@@ -133,6 +133,8 @@ fn source_of(format: &str, store: &Store) -> Source {
         rank: 0,
         day_basis: DayBasis::default(),
         is_fingerprinted: false,
+        stale_after_hours: None,
+        late_days: 0,
     }
 }
 

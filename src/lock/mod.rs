@@ -5,9 +5,11 @@
 //! operating system's lock on `<state>/.lock` decides, and the same record is written for people to read.
 //!
 //! A holder that is silent for the stale time is taken over under the next fencing number. It may only be paused, so every
-//! write of a run goes through [`Lock::guard`], which reads the record first and refuses when it is another's. What it
-//! cannot see is a pause between that reading and the store's taking the write: a request already on its way.
+//! write of a run goes through [`Lock::guard`], which reads the record first and refuses when it is another's. A write may
+//! then wait, or be tried again, so [`Lock::gate`] is asked once more when it goes out and the reading has grown old. What
+//! neither can see is a request that is already on its way.
 
+mod gate;
 mod holder;
 
 use std::fs::File;
@@ -47,6 +49,8 @@ struct Held {
     is_local: bool,
     record: futures::lock::Mutex<(Holder, Option<Version>)>,
     fencing: u64,
+    /// When the record was last seen to be one's own.
+    proven: Mutex<gate::Moment>,
     /// Why this run may no longer write: who stands in the record instead, if anybody.
     lost: Mutex<Option<Option<Holder>>>,
 }
@@ -115,6 +119,7 @@ impl Lock {
                 is_local: file.is_some(),
                 fencing: next.fencing,
                 record: futures::lock::Mutex::new((next, version)),
+                proven: Mutex::new(gate::Moment::now()),
                 lost: Mutex::new(None),
             };
             return Ok(Lock { held: Arc::new(held), heart: None, _file: file });
@@ -203,8 +208,12 @@ impl Held {
     }
 
     async fn prove(&self) -> Result<()> {
+        let asked = gate::Moment::now();
         match read(&self.state).await? {
-            Some((found, _)) if self.is_ours(&found) && !self.is_lost() => Ok(()),
+            Some((found, _)) if self.is_ours(&found) && !self.is_lost() => {
+                *self.proven.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+                Ok(())
+            }
             found => Err(self.lose(found.map(|(holder, _)| holder))),
         }
     }

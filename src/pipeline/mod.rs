@@ -96,16 +96,19 @@ async fn locked(
     let mut lock = Lock::acquire(&state, owner, Duration::from_secs(config.lock.stale_seconds)).await?;
     lock.keep();
     journal.holds(owner, lock.fencing());
+    config.stores.wire.guard(Some(lock.gate()));
     let places = Places { state: lock.guard(&state), output: lock.guard(&output) };
     let ended = night(&engine, project, config, owner, &places, journal, progress).await;
     // Of a refused write the store's error came back; why it was refused is what the caller must know.
     if let Some(error) = lock.lost() {
+        config.stores.wire.guard(None);
         return Err(error);
     }
     let record = journal.ended(owner, ended.as_ref().err());
     if let Err(error) = record.save(&places.state).await {
         warn!("the record of the run was not written: {error}");
     }
+    config.stores.wire.guard(None);
     if let Err(error) = lock.release().await {
         warn!("the lock was not given back: {error}");
     }
@@ -146,7 +149,7 @@ async fn night(
     journal.stage("decide");
     let marts = decide(engine, project, state, config.date, progress).await?;
     journal.stage("check");
-    let outcomes = check::run(engine, project).await?;
+    let outcomes = check::run(engine, project, config).await?;
     for outcome in outcomes.iter().filter(|outcome| outcome.rows > 0) {
         let warning = format!("{}: {} rows; {}", outcome.check, outcome.rows, outcome.because);
         warn!("{warning}");
@@ -212,6 +215,7 @@ pub async fn plan(engine: &Engine, project: &Project, config: &Config) -> Result
         project.sources.get(&source.format).ok_or_else(|| ingest::unknown_format(project, source))?;
     }
     report::check(project)?;
+    check::verify(project, config)?;
     relations::register(engine, project, config, &Ledger::default())?;
     for (format, table) in &project.sources {
         engine.register_empty(format, &ingest::raw_schema(table))?;

@@ -7,6 +7,7 @@ use arrow::datatypes::Int64Type;
 use chrono::Duration;
 use serde_json::{Value, json};
 
+use super::check;
 use crate::config::{Config, Source};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
@@ -29,7 +30,7 @@ pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Le
     for (name, seed) in &project.seeds {
         let mut batches = vec![seed.rows.clone()];
         if name == "parameters" {
-            batches.push(rows(project, "parameters", &parameters(config))?);
+            batches.push(rows(project, "parameters", &[parameters(config), limits(project, config)].concat())?);
         }
         engine.register(name, seed.rows.schema(), batches)?;
     }
@@ -112,6 +113,7 @@ fn sources(project: &Project, config: &Config) -> Vec<Value> {
         json!({
             "source": source.name, "source_rank": source.rank, "format": source.format,
             "format_status": header("status").unwrap_or("unverified"), "unusable_because": header("unusable"),
+            "stale_after_hours": source.stale_after_hours, "late_days": source.late_days,
         })
     };
     config.sources.iter().map(row).collect()
@@ -162,6 +164,7 @@ fn commitments(config: &Config) -> Vec<Value> {
             json!({
                 "commitment_id": c.id, "provider": c.provider, "usd_per_month": c.usd_per_month,
                 "starts_on": c.starts_on.to_string(), "ends_on": c.ends_on.to_string(), "is_reassignable": c.is_reassignable,
+                "reassignable_to": c.reassignable_to,
             })
         })
         .collect()
@@ -203,6 +206,17 @@ fn parameters(config: &Config) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+/// Limits of checks, as the run file has them under `[checks]`.
+fn limits(project: &Project, config: &Config) -> Vec<Value> {
+    let row = |(name, expected): (String, f64)| {
+        json!({
+            "parameter_id": "[checks]", "name": name, "scope": "all", "valid_from": "1970-01-01", "expected": expected,
+            "class": "config", "source": "run file",
+        })
+    };
+    check::limits(project, config).into_iter().map(row).collect()
 }
 
 /// One row per object and event day, with the object's counts on its first day.

@@ -258,6 +258,12 @@ impl HttpService for MeteredClient {
                 "PUT" => Verb::Put,
                 _ => Verb::Other,
             };
+            if is_plain_write(&request)
+                && let Err(refused) = self.wire.may_write().await
+            {
+                // Of this kind the client tries nothing again.
+                return Err(HttpError::new(HttpErrorKind::Unknown, Refused(refused)));
+            }
             let place = self.wire.admit(verb).await;
             let answer = match self.inner.execute(request).await {
                 Ok(page) if verb == Verb::List => whole(page).await,
@@ -271,6 +277,27 @@ impl HttpService for MeteredClient {
         })
     }
 }
+
+/// Whether a request changes an object whatever stands there. A put under a condition is refused by the store itself, and
+/// is how the lock is written; a put to the machine's own metadata service only asks for credentials.
+fn is_plain_write(request: &HttpRequest) -> bool {
+    let conditions = ["if-match", "if-none-match", "x-goog-if-generation-match"];
+    let is_write = match request.method().as_str() {
+        "PUT" => request.uri().path() != "/latest/api/token",
+        "DELETE" => true,
+        "POST" => request
+            .uri()
+            .query()
+            .is_some_and(|query| query.split('&').any(|part| part.starts_with("delete") || part == "comp=batch")),
+        _ => false,
+    };
+    is_write && !conditions.iter().any(|name| request.headers().contains_key(*name))
+}
+
+/// Why a write did not go out.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Refused(#[source] Box<dyn std::error::Error + Send + Sync>);
 
 /// A page of a listing with its body read. The client sends a request again when the connection breaks before the answer,
 /// and takes up an object's body where it was cut; a page's body it reads once. So it is read here, inside its retries.

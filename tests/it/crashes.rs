@@ -5,7 +5,6 @@
 //! disturbed, published objects and state alike. Method: a store in memory that is gone from the n-th write on, for every
 //! n of a sequence of nights with late objects, repeated calls, a restated bill and days that lose their rows.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -14,18 +13,16 @@ use object_store::ObjectStoreExt;
 use object_store::memory::InMemory;
 use object_store::path::Path;
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use trimtab::config::{Config, Overrides};
 use trimtab::error::Result;
 use trimtab::pipeline::{self, Night};
 use trimtab::project::Project;
 use trimtab::store::mount;
 
+use super::disturbed::{Objects, breaches, differing, without_traces};
 use super::faulty::Faulty;
 use super::one_writer::Time;
 use super::support::Place;
-
-pub type Objects = BTreeMap<String, Bytes>;
 
 /// A night: its run date, and the objects that came, were replaced (`Some`) or were taken away (`None`) before it.
 struct Delivery {
@@ -160,47 +157,10 @@ async fn small_project(folder: &Place) -> Project {
     project
 }
 
-/// What a run leaves that no other run of it would: who ran when.
-pub fn without_traces(objects: &Objects) -> Objects {
-    let is_trace = |key: &str| {
-        ["state/lock.json", "state/watermarks.json", "metrics.prom"].contains(&key) || key.starts_with("state/runs/")
-    };
-    objects.iter().filter(|(key, _)| !is_trace(key)).map(|(key, bytes)| (key.clone(), bytes.clone())).collect()
-}
-
-fn published(objects: &Objects) -> impl Iterator<Item = (&String, &Bytes)> {
-    objects.iter().filter(|(key, _)| key.starts_with("out/") && !key.ends_with(".trimtab-write-test"))
-}
-
 /// Every published object is the one from before or the one from after; `complete` means all of them.
-pub fn hold_to_protocol(found: &Objects, before: &Objects, after: &Objects, what: &str) {
-    for (key, bytes) in published(found) {
-        if key.ends_with("manifest.json") {
-            let manifest: Value = serde_json::from_slice(bytes).expect("a manifest");
-            let is_complete = manifest["status"] == "complete";
-            assert!(is_complete || manifest["status"] == "publishing", "{what}: {key}");
-            for object in manifest["objects"].as_array().expect("objects") {
-                let key = format!("out/{}", object["key"].as_str().expect("a key"));
-                let bytes = found.get(&key).map(|bytes| format!("{:x}", Sha256::digest(bytes)));
-                let is_new = bytes.as_deref() == object["sha256"].as_str();
-                assert!(is_new || !is_complete, "{what}: the manifest is complete, but {key} is another object");
-            }
-        } else {
-            let is_known = before.get(key) == Some(bytes) || after.get(key) == Some(bytes);
-            assert!(is_known, "{what}: {key} is neither the object from before nor the one from after");
-        }
-    }
-    for (key, _) in published(before) {
-        assert!(found.contains_key(key), "{what}: {key} was published and is gone");
-    }
-}
-
-pub fn differing(found: &Objects, wanted: &Objects) -> Vec<String> {
-    let keys = found.keys().chain(wanted.keys());
-    let mut differ: Vec<String> = keys.filter(|key| found.get(*key) != wanted.get(*key)).cloned().collect();
-    differ.sort();
-    differ.dedup();
-    differ
+fn hold_to_protocol(found: &Objects, before: &Objects, after: &Objects, what: &str) {
+    let breaches = breaches(found, before, after);
+    assert!(breaches.is_empty(), "{what}: {breaches:?}");
 }
 
 async fn deliver(logs: &InMemory, delivery: &Delivery) {

@@ -23,7 +23,7 @@ const FLOORS: [(u8, &str, &str); 20] = [
     (2, "reader", ""),
     (2, "schema", "error header"),
     (2, "store", "config error requests wire"),
-    (3, "lock", "error requests store"),
+    (3, "lock", "error requests store wire"),
     (3, "table_file", "error reader schema"),
     (4, "project", "error header reader schema"),
     (5, "engine", "config error project schema store"),

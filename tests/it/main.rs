@@ -1,5 +1,7 @@
 //! Everything that is tested from outside, in one binary: linking the engine many times is slow.
 
+#[path = "../support/disturbed/mod.rs"]
+mod disturbed;
 #[path = "../support/http/mod.rs"]
 mod http;
 mod shelves;
@@ -12,14 +14,19 @@ mod deployment;
 mod faults;
 mod faulty;
 mod formats;
+mod gates;
 mod golden;
+mod hindered;
 mod hostile;
 mod house_rules;
 mod init;
 mod killed;
+mod levers;
 mod one_writer;
 mod operation;
+mod paused;
 mod planted;
+mod planted_clouds;
 mod prices;
 mod properties;
 mod recipes;

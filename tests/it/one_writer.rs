@@ -178,3 +178,36 @@ async fn a_heartbeat_far_in_the_future_is_stale() {
     time.passes(-60);
     assert!(Lock::acquire(&state, &time.owner(), STALE).await.is_err(), "a minute ahead is two clocks that differ");
 }
+
+/// A holder whose own clock is set back seems silent to others: it is overtaken, and knows it before it writes again.
+#[tokio::test]
+async fn a_holder_whose_clock_is_set_back_is_overtaken_and_stops() {
+    let (its_time, time) = (Time::default(), Time::default());
+    let state = state("lock-back", Faulty::default());
+    let held = Lock::acquire(&state, &its_time.owner(), STALE).await.unwrap();
+    its_time.passes(-7200);
+    held.beat().await.unwrap();
+    let taken = Lock::acquire(&state, &time.owner(), STALE).await.unwrap();
+    assert!(taken.fencing() > held.fencing());
+    assert!(held.guard(&state).put("a", "1".into()).await.is_err(), "it writes no more");
+    assert_eq!(held.lost().unwrap().kind().exit_code(), 75);
+    taken.guard(&state).put("a", "2".into()).await.unwrap();
+}
+
+/// What is asked when a write goes out: the record is looked at again once the last look is old.
+#[tokio::test]
+async fn a_write_that_waited_is_asked_about_again() {
+    let (time, state) = (Time::default(), state("lock-gate", Faulty::default()));
+    let stale = Duration::from_millis(300);
+    let held = Lock::acquire(&state, &time.owner(), stale).await.unwrap();
+    let gate = held.gate();
+    gate().await.unwrap();
+    time.passes(1);
+    let taken = Lock::acquire(&state, &time.owner(), stale).await.unwrap();
+    // However slow the machine is, a third of the stale time has passed then.
+    tokio::time::sleep(stale).await;
+    let refused = gate().await.unwrap_err();
+    assert!(refused.to_string().contains("another run took over"), "{refused}");
+    assert_eq!(held.lost().unwrap().kind().exit_code(), 75);
+    taken.gate()().await.unwrap();
+}

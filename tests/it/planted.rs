@@ -1,7 +1,7 @@
 //! Planted bills: the generator knows what it billed and what it left out, and the bridge returns each figure exactly.
 
 #[path = "../support/company/mod.rs"]
-mod company;
+pub mod company;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

@@ -18,6 +18,9 @@ use crate::support::{Place, root};
 /// Credentials of the local servers; they check them where they can.
 pub const KEY: &str = "trimtab-test";
 pub const SECRET: &str = "trimtab-test-secret";
+/// Those of an identity that may only read, where a server has one.
+pub const READER_KEY: &str = "trimtab-reader";
+pub const READER_SECRET: &str = "trimtab-reader-secret";
 /// Azurite's own account, the same everywhere and published by its makers.
 const AZURITE_ACCOUNT: &str = "devstoreaccount1";
 const AZURITE_KEY: &str =
@@ -175,7 +178,8 @@ impl Shelf {
             "weed.json",
             format!(
                 "{{\"identities\":[{{\"name\":\"ci\",\"credentials\":[{{\"accessKey\":\"{KEY}\",\"secretKey\":\"{SECRET}\"}}],\
-                 \"actions\":[\"Admin\",\"Read\",\"Write\",\"List\",\"Tagging\"]}}]}}"
+                 \"actions\":[\"Admin\",\"Read\",\"Write\",\"List\",\"Tagging\"]}},{{\"name\":\"reader\",\"credentials\":\
+                 [{{\"accessKey\":\"{READER_KEY}\",\"secretKey\":\"{READER_SECRET}\"}}],\"actions\":[\"Read\",\"List\"]}}]}}"
             ),
         );
         std::fs::create_dir_all(place.path("data")).expect("a folder");
@@ -325,8 +329,16 @@ impl Shelf {
         done.unwrap_or_else(|error| panic!("{}: {error}", self.name));
     }
 
+    /// A folder of this machine is there before it is listed; buckets have none.
+    fn made(&self, folder: &str) {
+        if let Behind::Folder(place) = &self._behind {
+            std::fs::create_dir_all(place.path(folder)).expect("a folder");
+        }
+    }
+
     /// Takes everything out of a folder.
     pub fn clear(&self, folder: &str) {
+        self.made(folder);
         let store = self.store(folder);
         wait(async {
             for object in store.list().await.unwrap_or_else(|error| panic!("{}: {error}", self.name)) {
@@ -337,6 +349,7 @@ impl Shelf {
 
     /// Everything below a folder.
     pub fn everything(&self, folder: &str) -> BTreeMap<String, Vec<u8>> {
+        self.made(folder);
         let store = self.store(folder);
         wait(async {
             let listed = store.list().await.unwrap_or_else(|error| panic!("{}: {error}", self.name));

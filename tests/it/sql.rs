@@ -2,9 +2,11 @@
 //!
 //! Beyond selects a file may say: `date 2026-11-21` (the run date), `table NAME as SELECT` (rows of an input; columns that
 //! the select does not give are null, or empty, 0, false where the contract wants a value), `relation NAME as SELECT` (rows
-//! that stand for a query's, with the columns of the select), `build NAME` (run the project's query of that name and
-//! register its rows), and `facts TOML` (the owner's part of a run file).
+//! that stand for a query's, with the columns of the select), `build NAME` (run the project's query of that name, after all
+//! that it reads and that the file did not give, and register its rows; levers that were built are the only ones), and
+//! `facts TOML` (the owner's part of a run file).
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
@@ -26,6 +28,10 @@ struct Sql {
     facts: String,
     /// What the levers that were built proposed, since the last `facts` or `date`.
     proposals: Vec<RecordBatch>,
+    /// Queries whose rows the file gave.
+    given: BTreeSet<String>,
+    /// Queries that were built since the last change of what they read.
+    built: BTreeSet<String>,
 }
 
 impl Sql {
@@ -36,6 +42,8 @@ impl Sql {
             date: "2026-11-21".into(),
             facts: String::new(),
             proposals: Vec::new(),
+            given: BTreeSet::new(),
+            built: BTreeSet::new(),
         };
         sql.register()?;
         Ok(sql)
@@ -71,7 +79,41 @@ impl Sql {
         self.engine.register(name, contract.schema.clone(), batches)
     }
 
+    /// The query and, before it, what it reads; days and seeds are given by the file or are empty.
+    async fn build_with_sources(&mut self, name: &str) -> Result<()> {
+        let mut needed = BTreeSet::from([name.to_string()]);
+        for query in self.project.queries.iter().rev() {
+            if !needed.contains(&query.name) || query.name != name && self.given.contains(&query.name) {
+                continue;
+            }
+            for read in &query.inputs {
+                match read.as_str() {
+                    "proposals" if self.proposals.is_empty() => needed.extend(self.levers()),
+                    _ => drop(needed.insert(read.clone())),
+                }
+            }
+        }
+        let layers = ["/levers/", "/intermediate/", "/marts/"];
+        let is_built_along = |path: &str| layers.iter().any(|layer| path.contains(layer));
+        let names: Vec<String> = (self.project.queries.iter())
+            .filter(|query| needed.contains(&query.name) && is_built_along(&query.path))
+            .map(|query| query.name.clone())
+            .filter(|read| read != name && !self.given.contains(read) && !self.built.contains(read))
+            .collect();
+        for read in names {
+            self.build(&read).await?;
+        }
+        self.given.remove(name);
+        self.build(name).await
+    }
+
+    fn levers(&self) -> Vec<String> {
+        let levers = self.project.queries.iter().filter(|query| query.path.contains("/levers/"));
+        levers.map(|query| query.name.clone()).collect()
+    }
+
     async fn build(&mut self, name: &str) -> Result<()> {
+        self.built.insert(name.into());
         let query = self.project.queries.iter().find(|query| query.name == name);
         let query = query.ok_or_else(|| Error::project(format!("no query is named `{name}`")))?;
         let rows = build::rows(&self.engine, &self.project, query).await.inspect_err(|error| {
@@ -114,7 +156,7 @@ impl AsyncDB for Sql {
         let done = || Ok(DBOutput::StatementComplete(0));
         if let Some(name) = sql.strip_prefix("build ") {
             for name in name.split_whitespace() {
-                self.build(name).await?;
+                self.build_with_sources(name).await?;
             }
             return done();
         }
@@ -122,6 +164,7 @@ impl AsyncDB for Sql {
             let (name, select) =
                 rest.split_once(" as").ok_or_else(|| Error::project("write `table NAME as SELECT`"))?;
             self.table(name.trim(), select).await?;
+            self.built.clear();
             return done();
         }
         if let Some(rest) = sql.strip_prefix("relation ") {
@@ -129,17 +172,21 @@ impl AsyncDB for Sql {
                 rest.split_once(" as").ok_or_else(|| Error::project("write `relation NAME as SELECT`"))?;
             let (schema, rows) = self.engine.select(select).await?;
             self.engine.register(name.trim(), schema, rows)?;
+            self.built.clear();
+            self.given.insert(name.trim().into());
             return done();
         }
         if let Some(date) = sql.strip_prefix("date ") {
             self.date = date.trim().into();
             self.proposals.clear();
+            self.built.clear();
             self.register()?;
             return done();
         }
         if let Some(facts) = sql.strip_prefix("facts ") {
             self.facts = facts.into();
             self.proposals.clear();
+            self.built.clear();
             self.register()?;
             return done();
         }

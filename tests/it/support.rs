@@ -8,6 +8,17 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// The program: cargo names it to tests; a proof finds it in the folder above its own.
+pub fn program() -> PathBuf {
+    if let Some(program) = option_env!("CARGO_BIN_EXE_trimtab") {
+        return program.into();
+    }
+    let proof = std::env::current_exe().expect("a program");
+    let program = proof.ancestors().nth(2).expect("a folder").join("trimtab");
+    assert!(program.exists(), "`{}` is not there: build it with the same profile first", program.display());
+    program
+}
+
 /// Text files of a folder with an ending, by name.
 pub fn texts_in(folder: &str, ending: &str) -> Vec<(String, String)> {
     let entries = std::fs::read_dir(root().join(folder)).unwrap_or_else(|error| panic!("{folder}: {error}"));
@@ -65,7 +76,7 @@ impl Place {
 
     /// Runs the program in this folder.
     pub fn trimtab(&self, arguments: &[&str]) -> Said {
-        said(Command::new(env!("CARGO_BIN_EXE_trimtab")).args(arguments).current_dir(self.0.path()).output())
+        said(Command::new(program()).args(arguments).current_dir(self.0.path()).output())
     }
 
     /// Every file below a folder, by relative path, without the ones that a path part of `leave_out` names.

@@ -11,6 +11,8 @@ with line_items as (
         nullif(lower(pricing_unit), '') as unit,
         coalesce(product['servicename'], product['product_name'], nullif(line_item_product_code, '')) as service,
         line_item_line_item_type in ('Usage', 'DiscountedUsage', 'SavingsPlanCoveredUsage') as is_usage,
+        -- EdpDiscount, PrivateRateDiscount, ...: what a contract takes off the usage line beside it
+        line_item_line_item_type like '%Discount' as is_discount,
         line_item_usage_type like '%-MP:%' as is_marketplace,
         coalesce(line_item_usage_type like '%ProvisionedThroughput%', false) as is_provisioned
     from aws_cur2
@@ -64,10 +66,10 @@ select
     end as service_category,
     service as service_name,
     case
-        when is_usage or line_item_line_item_type = 'Refund' then 'Usage'
+        when is_usage or is_discount or line_item_line_item_type = 'Refund' then 'Usage'
         when line_item_line_item_type in ('Credit', 'Tax') then line_item_line_item_type
         when line_item_line_item_type like '%Fee' then 'Purchase'
-        -- discounts and the counterpart of what a savings plan covers
+        -- the counterpart of what a savings plan covers
         else 'Adjustment'
     end as charge_category,
     case when line_item_line_item_type = 'Refund' then 'Correction' end as charge_class,
@@ -100,7 +102,15 @@ select
         when not regexp_like(line_item_line_item_type, '^(SavingsPlan|DiscountedUsage|RIFee)')
         then coalesce(line_item_net_unblended_cost, line_item_unblended_cost)
     end as effective_cost,
-    case when is_usage then pricing_public_on_demand_cost end as list_cost,
+    -- a discount has no list price; that of a usage line of 0 is an unknown one
+    case
+        when is_discount then cast(0 as decimal(38,12))
+        when is_usage then cast(nullif(pricing_public_on_demand_cost, 0) as decimal(38,12))
+    end as list_cost,
+    case
+        when line_item_line_item_type = 'Usage' or is_discount
+        then coalesce(line_item_net_unblended_cost, line_item_unblended_cost)
+    end as contracted_cost,
     line_item_currency_code as billing_currency,
     nullif(nullif(resource_tags, ''), '{}') as tags,
     case

@@ -108,6 +108,7 @@ meters as (
         case
             when is_token_meter is not true then null
             -- audio and images have prices of their own and no kind; storage and tuning answer no call
+            when regexp_like(meter, '(^|[ _-])cach(e|ed|ing)[ _-]storage([ _-]|$)') then 'storage'
             when regexp_like(meter, '(^|[ _-])(aud|audio|img|image|video|storage|tuning)([ _-]|$)') then 'other'
             when regexp_like(meter, '(^|[ _-])(cached|cchd|cache|caching)([ _-]|$)')
                 and regexp_like(meter, '(^|[ _-])(write|wrt)([ _-]|$)')

@@ -27,7 +27,8 @@ kinds as (
         *,
         regexp_like(text, 'gemini|claude|llama|mistral|codestral|deepseek|qwen|gpt-oss|embedding') as is_model,
         case
-            when regexp_like(text, 'provisioned throughput|caching storage|cache storage|tuning|training') then 'other'
+            when regexp_like(text, 'caching storage|cache storage') then 'storage'
+            when regexp_like(text, 'provisioned throughput|tuning|training') then 'other'
             when not regexp_like(text, '\b(input|output)\b|\bcach(ed|ing|e)\b') then null
             when regexp_like(text, '\b(audio|image|video)\b') then 'other'
             when regexp_like(text, '\bcach(ed|ing|e)\b') and regexp_like(text, '\bwrite\b')
@@ -54,7 +55,7 @@ rows_in as (
         *,
         cost_type = 'regular' as is_usage,
         case when is_model then kind end as token_kind,
-        is_model and kind <> 'other' and regexp_like(usage['unit'], '(?i)^(requests?|count|tokens?)$') as is_tokens
+        is_model and kind not in ('other', 'storage') and regexp_like(usage['unit'], '(?i)^(requests?|count|tokens?)$') as is_tokens
     from kinds
 ),
 
@@ -107,6 +108,8 @@ select
     case when credit > 0 then credits[credit]['amount'] else cost end as billed_cost,
     case when credit > 0 then credits[credit]['amount'] else cost end as effective_cost,
     case when credit = 0 and is_usage then cost_at_list end as list_cost,
+    -- cost is what the contract asks before credits
+    case when credit = 0 and is_usage and cost_at_list is not null then cost end as contracted_cost,
     currency as billing_currency,
     case when tag_text <> '' then concat('{', tag_text, '}') end as tags,
     case when token_kind is not null then name end as x_model_raw,

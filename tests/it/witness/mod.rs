@@ -5,9 +5,11 @@
 
 mod azure;
 mod cassettes;
+mod disk;
 mod duckdb;
 mod focus;
 mod focus_toolkit;
+mod focus_validator;
 mod genai;
 mod langfuse;
 mod mmlu;

@@ -4,7 +4,8 @@
 
 use super::{absent, present};
 use crate::faults::{passing_faults_change_nothing, single_calls};
-use crate::shelves::{Shelf, is_there};
+use crate::hindered::an_output_that_is_read_only;
+use crate::shelves::{READER_KEY, READER_SECRET, Shelf, is_there};
 use crate::small_objects::each_object_is_read_once;
 use crate::stores::{conforms, published, reads, run, run_file, same_bytes, same_night, sample_objects};
 use crate::support::{Place, said};
@@ -49,6 +50,19 @@ fn seaweedfs_conforms() {
     let Some(shelf) = seaweedfs() else { return };
     conforms(&shelf);
     same_night(&shelf);
+}
+
+/// An identity that may read and list, and no more.
+#[test]
+fn an_output_bucket_of_seaweedfs_that_is_read_only_is_found_out() {
+    let Some(shelf) = seaweedfs() else { return };
+    let mut options = shelf.options.clone();
+    options.insert("aws_access_key_id".into(), "${READER_KEY}".into());
+    options.insert("aws_secret_access_key".into(), "${READER_SECRET}".into());
+    let kept = shelf.run_file_lines(&options).replace("s3://bucket/", "s3://bucket/night/out/");
+    let environment = [("READER_KEY", READER_KEY), ("READER_SECRET", READER_SECRET)];
+    let environment = environment.map(|(name, value)| (name.to_string(), value.to_string()));
+    an_output_that_is_read_only(&shelf, &kept, &environment, None);
 }
 
 #[test]

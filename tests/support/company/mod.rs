@@ -10,6 +10,7 @@
 mod apps;
 mod bill;
 mod calls;
+pub mod cloud_bills;
 mod damage;
 mod delivery;
 mod draws;
@@ -25,10 +26,10 @@ mod totals;
 mod truth;
 mod workload;
 
-pub use bill::Bill;
+pub use bill::{Bill, Sku};
 pub use calls::{Call, Outcome, Usage};
 pub use draws::{Draws, Size};
-pub use prices::{Money, Prices, decimal};
+pub use prices::{Money, Prices, decimal, short_decimal};
 pub use truth::{Offered, Truth};
 pub use workload::{Answer, Evaluation, Events, Format, Hours, Model, Sizes, Workload};
 

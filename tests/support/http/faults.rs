@@ -12,6 +12,8 @@ use super::{Answer, How, Request, Server, send};
 pub enum Fault {
     /// 503 with `SlowDown`; the store never sees the request.
     Unavailable,
+    /// 403: no right to do it; the store never sees the request.
+    Forbidden,
     /// The connection ends before the store sees the request.
     ResetBefore,
     /// The store does it, the answer is lost.
@@ -48,6 +50,12 @@ impl Proxy {
             match fault {
                 Some(Fault::Unavailable) => {
                     return Answer::new(503, "<Error><Code>SlowDown</Code><Message>slow down</Message></Error>");
+                }
+                Some(Fault::Forbidden) => {
+                    return Answer::new(
+                        403,
+                        "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>",
+                    );
                 }
                 Some(Fault::ResetBefore) => return nothing(),
                 _ => {}

@@ -1,0 +1,197 @@
+//! Checks of the data, as the run file sets them: a warning is on the page and in coverage, an error keeps yesterday's
+//! publication, and the next good night publishes.
+//!
+//! Goal: each check fires just beyond its limit and not at it, for either severity. Method: the program over made-up calls of
+//! five weeks, nights with and without a defect.
+
+use std::fmt::Write as _;
+
+use super::support::{Place, Said};
+
+const RUN: [&str; 3] = ["run", "--config", "trimtab.toml"];
+
+/// Calls of a day, in an object of its own.
+fn day(place: &Place, source: &str, day: &str, calls: usize) {
+    write(place, source, day, calls, "gpt-5.4-mini", "\"workload\":\"triage\",");
+}
+
+fn write(place: &Place, source: &str, day: &str, calls: usize, model: &str, workload: &str) {
+    let mut text = String::new();
+    for n in 0..calls {
+        let id = format!("{source}-{day}-{n}");
+        let _ = writeln!(
+            text,
+            "{{\"ts\":\"{day}T08:{:02}:00.000Z\",{workload}\"request_id\":\"{id}\",\"request\":{{\"model\":\"{model}\"}},\
+             \"response\":{{\"id\":\"chatcmpl-{id}\",\"object\":\"chat.completion\",\"model\":\"{model}\",\
+             \"usage\":{{\"prompt_tokens\":1000,\"completion_tokens\":100}}}}}}",
+            n % 60
+        );
+    }
+    place.write(&format!("{source}/{day}.jsonl"), text);
+}
+
+fn run(place: &Place, date: &str, more: &str) -> Said {
+    place.run_file(date, &[("apps", "openai_envelope", "apps/")], more);
+    place.trimtab(&RUN)
+}
+
+/// A night that publishes and warns of a check on its page, or does not.
+fn publishes(said: &Said, check: &str, warns: bool) {
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert_eq!(said.out.contains(check), warns, "{check}:\n{}", said.out);
+}
+
+/// A night that a check of severity error ends: what was published stays, byte for byte.
+fn is_kept_back(place: &Place, date: &str, more: &str, words: &[&str]) {
+    let before = place.files("out", &["state"]);
+    let said = run(place, date, more);
+    assert_eq!(said.code, 5, "{}", said.err);
+    for word in [&["error: a check failed, so nothing was published", "hint: "], words].concat() {
+        assert!(said.err.contains(word), "lacks `{word}`: {}", said.err);
+    }
+    assert!(place.files("out", &["state"]) == before, "yesterday's publication stays");
+}
+
+/// What coverage says of the source.
+fn note(place: &Place) -> String {
+    place.sql("select coalesce(note, 'nothing') as note from coverage where event_date is null")[0]["note"].clone()
+}
+
+const DROPPED: &str = "check_rows_dropped";
+
+#[test]
+fn a_day_with_less_than_half_of_its_weekday_warns_or_keeps_back() {
+    let place = Place::new();
+    // Weekdays differ: Tuesdays have ten calls, other days four. 2026-10-06 is a Tuesday.
+    let first: chrono::NaiveDate = "2026-09-08".parse().expect("a day");
+    for back in 0..28 {
+        let on = first + chrono::Days::new(back);
+        day(&place, "apps", &on.to_string(), if back % 7 == 0 { 10 } else { 4 });
+    }
+    publishes(&run(&place, "2026-10-06", ""), DROPPED, false);
+    let error = "[checks.check_rows_dropped]\nseverity = \"error\"\n";
+
+    // Half is enough; less is not, although other days have less.
+    day(&place, "apps", "2026-10-06", 5);
+    publishes(&run(&place, "2026-10-07", error), DROPPED, false);
+    assert_eq!(note(&place), "nothing");
+    day(&place, "apps", "2026-10-06", 4);
+    is_kept_back(&place, "2026-10-07", error, &[DROPPED, "source=apps day=2026-10-06 rows_of_day=4 usual_rows=10.0"]);
+    publishes(&run(&place, "2026-10-07", ""), DROPPED, true);
+    assert_eq!(note(&place), "dropped: 4 rows on 2026-10-06, where that weekday has 10");
+    let mild = "[checks.check_rows_dropped]\nseverity = \"error\"\nlimit = 0.4\n";
+    publishes(&run(&place, "2026-10-07", mild), DROPPED, false);
+
+    // A day without any row is the largest drop; a day that may come late is not asked for yet.
+    is_kept_back(&place, "2026-10-08", error, &["day=2026-10-07 rows_of_day=0 usual_rows=4.0"]);
+    let late = "late_days = 1\n[checks.check_rows_dropped]\nseverity = \"error\"\nlimit = 0.4\n";
+    publishes(&run(&place, "2026-10-08", late), DROPPED, false);
+    // What was missing came: the next good night publishes.
+    day(&place, "apps", "2026-10-07", 4);
+    publishes(&run(&place, "2026-10-08", error), DROPPED, false);
+}
+
+#[test]
+fn a_source_without_a_history_has_no_usual_day() {
+    let place = Place::new();
+    for (on, calls) in [("2026-09-22", 10), ("2026-09-29", 1), ("2026-10-06", 4)] {
+        day(&place, "apps", on, calls);
+    }
+    let error = "[checks.check_rows_dropped]\nseverity = \"error\"\n";
+    publishes(&run(&place, "2026-09-30", error), DROPPED, false);
+    // Two earlier weeks are a habit: their median is 5.5.
+    publishes(&run(&place, "2026-10-07", error), DROPPED, false);
+    day(&place, "apps", "2026-10-06", 2);
+    is_kept_back(&place, "2026-10-07", error, &["rows_of_day=2 usual_rows=5.5"]);
+}
+
+const STALE: &str = "check_stale_sources";
+
+#[test]
+fn a_source_that_fell_silent_warns_or_keeps_back_by_the_run_date() {
+    let place = Place::new();
+    day(&place, "apps", "2026-10-03", 3);
+    // Three days after the end of its last day: 72 hours are allowed, by no clock.
+    publishes(&run(&place, "2026-10-07", ""), STALE, false);
+    publishes(&run(&place, "2026-10-08", ""), STALE, true);
+    assert_eq!(note(&place), "stale: no rows since 2026-10-03, and 72 hours are allowed");
+    let own = "stale_after_hours = 96\n[checks.check_stale_sources]\nseverity = \"error\"\nlimit = 24\n";
+    publishes(&run(&place, "2026-10-08", own), STALE, false);
+    is_kept_back(
+        &place,
+        "2026-10-09",
+        own,
+        &[STALE, "latest_event_date=2026-10-03 silent_hours=120 stale_after_hours=96"],
+    );
+    let all = "[checks.check_stale_sources]\nseverity = \"error\"\nlimit = 24\n";
+    is_kept_back(&place, "2026-10-09", all, &["silent_hours=120 stale_after_hours=24"]);
+    // A row of the future is no sign of life.
+    day(&place, "apps", "2026-10-09", 1);
+    is_kept_back(&place, "2026-10-09", all, &["latest_event_date=2026-10-03"]);
+    day(&place, "apps", "2026-10-07", 1);
+    publishes(&run(&place, "2026-10-09", all), STALE, false);
+}
+
+#[test]
+fn shares_without_price_or_workload_have_limits_and_severities() {
+    let place = Place::new();
+    write(&place, "apps", "2026-10-05", 3, "gpt-5.4-mini", "\"workload\":\"triage\",");
+    write(&place, "apps", "2026-10-06", 1, "gpt-5.4-mini", "");
+    publishes(&run(&place, "2026-10-07", ""), "check_unattributed_share", true);
+    let limit = |check: &str, limit: f64| format!("[checks.{check}]\nseverity = \"error\"\nlimit = {limit}\n");
+    // One call of four.
+    publishes(&run(&place, "2026-10-07", &limit("check_unattributed_share", 0.25)), "check_unattributed_share", false);
+    let strict = limit("check_unattributed_share", 0.249);
+    is_kept_back(&place, "2026-10-07", &strict, &["check_unattributed_share", "unattributed_usd="]);
+
+    write(&place, "apps", "2026-10-06", 1, "no-such-model", "\"workload\":\"triage\",");
+    publishes(&run(&place, "2026-10-07", &limit("check_unpriced_usage", 0.25)), "check_unpriced_usage", false);
+    let strict = limit("check_unpriced_usage", 0.2);
+    is_kept_back(&place, "2026-10-07", &strict, &["check_unpriced_usage", "billed_model_id=no-such-model"]);
+    publishes(&run(&place, "2026-10-07", ""), "check_unpriced_usage", true);
+    write(&place, "apps", "2026-10-06", 1, "gpt-5.4-mini", "\"workload\":\"triage\",");
+    publishes(&run(&place, "2026-10-07", &strict), "check_unpriced_usage", false);
+}
+
+#[test]
+fn a_bill_that_is_not_explained_keeps_back_when_the_run_file_says_so() {
+    let place = Place::new();
+    day(&place, "apps", "2026-10-05", 3);
+    let bill =
+        std::fs::read_to_string(super::support::root().join("sample_data/formats/focus/own/llm_spend_2026-10.csv"));
+    place.write("bill/2026-10.csv", bill.expect("the sample of the format"));
+    let sources = [("apps", "openai_envelope", "apps/"), ("bill", "focus", "bill/")];
+    place.run_file("2026-10-20", &sources, "");
+    publishes(&place.trimtab(&RUN), "check_reconciliation", true);
+    let before = place.files("out", &["state"]);
+    place.run_file("2026-10-20", &sources, "[checks.check_reconciliation]\nseverity = \"error\"\n");
+    let said = place.trimtab(&RUN);
+    assert_eq!(said.code, 5, "{}", said.err);
+    assert!(said.err.contains("check_reconciliation") && said.err.contains("status=UNRECONCILED"), "{}", said.err);
+    assert!(place.files("out", &["state"]) == before, "what was published stays");
+}
+
+#[test]
+fn what_no_check_can_be_is_refused() {
+    let place = Place::new();
+    day(&place, "apps", "2026-10-05", 1);
+    for (more, words) in [
+        ("[checks.check_nothing]\nlimit = 1\n", ["check `check_nothing` does not exist", "known: check_"]),
+        ("[checks.check_reconciliation]\nlimit = 1\n", ["`check_reconciliation` has no limit", "severity may be set"]),
+        ("[checks.check_rows_add_up]\nseverity = \"warn\"\n", ["`check_rows_add_up` cannot be a warning", "be wrong"]),
+        ("[checks.check_stale_sources]\nlimit = -1\n", ["has the limit -1", "from 0 on"]),
+        ("[checks.check_stale_sources]\nseverity = \"fatal\"\n", ["trimtab.toml:", "fatal"]),
+        (
+            "[checks.check_rejected_share]\nlimit = 0.5\n[[parameters]]\nparameter_id = \"C-01\"\n\
+             name = \"max_rejected_share\"\nexpected = 1.0\n",
+            ["`check_rejected_share` is set twice", "[[parameters]]"],
+        ),
+    ] {
+        place.run_file("2026-10-07", &[("apps", "openai_envelope", "apps/")], more);
+        let said = place.trimtab(&["check", "--config", "trimtab.toml"]);
+        assert_eq!(said.code, 2, "{more}: {}", said.err);
+        for word in words {
+            assert!(said.err.contains(word), "lacks `{word}`: {}", said.err);
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Levers beside the plain move, through whole runs: an exported rule moves what was priced, and a setting is taken meanwhile.
+
+use crate::support::{Place, Row};
+
+const SMALL: &str = "provider,model_id,family,context_window_tokens,max_output_tokens,input_modalities,output_modalities,has_tools,has_structured_output,has_reasoning,is_open_weights,params_total_b,params_active_b,released_on,retires_on,tokenizer_id,min_cacheable_tokens,is_fine_tunable,is_served_tuned,reasoning_efforts,regions,retention,languages,licence,replaced_by,source_url,checked_on\n\
+    acme,tiny-1,tiny,200000,8192,text,text,false,true,false,true,,,2026-01-01,,o200k_base,,,,,,,,,,made up,2026-11-21\n";
+
+const PRICES: &str = "provider,model_id,bucket,service_tier,region_class,above_prompt_tokens,band_mode,usd_per_mtok,valid_from,valid_to,is_derived,source_url,checked_on\n\
+    acme,tiny-1,input,standard,global,0,whole_request,0.05,2026-01-01,,false,made up,2026-11-21\n\
+    acme,tiny-1,output,standard,global,0,whole_request,0.20,2026-01-01,,false,made up,2026-11-21\n";
+
+/// A move that costs an hour and no upkeep, so that small volumes decide.
+const RATES: &str = "[[parameters]]\nparameter_id = \"P-07\"\nname = \"maintenance_hours_none\"\nexpected = 0\n\
+    [[parameters]]\nparameter_id = \"P-07\"\nname = \"integration_hours_other_vendor\"\nexpected = 1\n\
+    [[parameters]]\nparameter_id = \"P-07\"\nname = \"integration_hours_config\"\nexpected = 1\n\
+    [[parameters]]\nparameter_id = \"C-02\"\nname = \"template_versions\"\nscope = \"workload\"\nkey = \"w\"\nexpected = 1\n";
+
+/// One call of the raw log, as the test itself remembers it.
+struct Call {
+    day: chrono::NaiveDate,
+    input: u64,
+    output: u64,
+    has_tools: bool,
+}
+
+/// Seventy days of eight calls: sizes around powers of two and their halves, every third call with tools.
+fn calls() -> Vec<Call> {
+    let first = chrono::NaiveDate::from_ymd_opt(2026, 9, 12).expect("a day");
+    let sizes = [90_000, 131_072, 131_073, 185_363, 185_364, 120_500, 64_001, 250_000];
+    let mut calls = Vec::new();
+    for day in 0..70 {
+        for (place, size) in sizes.iter().enumerate() {
+            calls.push(Call {
+                day: first + chrono::Days::new(day),
+                input: *size,
+                output: 300 + place as u64,
+                has_tools: (day as usize * sizes.len() + place) % 3 == 0,
+            });
+        }
+    }
+    calls
+}
+
+fn log(calls: &[Call]) -> String {
+    let line = |(number, call): (usize, &Call)| {
+        format!(
+            "{{\"ts\":\"{}T10:00:{:02}Z\",\"workload\":\"w\",\"request\":{{\"model\":\"gpt-5.4\",\"has_tools\":{}}},\"response\":{{\"id\":\"c{number}\",\
+             \"object\":\"chat.completion\",\"model\":\"gpt-5.4\",\"usage\":{{\"prompt_tokens\":{},\"completion_tokens\":{}}}}}}}\n",
+            call.day,
+            number % 60,
+            call.has_tools,
+            call.input,
+            call.output
+        )
+    };
+    calls.iter().enumerate().map(line).collect()
+}
+
+/// Both models on 400 items that satisfy a rule; the candidate is right where the model in use is.
+fn scores(rule: &str) -> String {
+    let mut text = "provider,model_id,workload_id,eval_set,method,rubric_or_judge,run_id,item_id,score,is_correct,n,n_correct,cluster_id,adaptation,template_id,split_rule,scored_at,is_vendor_made\n".to_string();
+    for item in 0..400 {
+        for (provider, model) in [("openai", "gpt-5.4"), ("acme", "tiny-1")] {
+            text += &format!(
+                "{provider},{model},w,gold,deterministic,exact,r1,i{item},,{},,,,none,,{rule},2026-11-01T00:00:00Z,false\n",
+                item % 20 != 0
+            );
+        }
+    }
+    text
+}
+
+/// The exported line, run by a few lines that know nothing of the product: whether a call goes to B.
+fn goes_to_b(rule: &str, call: &Call) -> bool {
+    let predicates = rule.strip_suffix(" -> B ELSE A").expect("the form of a rule");
+    let parts: Vec<&str> = predicates.split(" AND ").collect();
+    assert!(parts.len() <= 2, "at most two facts: {rule}");
+    parts.iter().all(|part| match part.split_once(" <= ") {
+        Some(("input_tokens", most)) => call.input <= most.parse().expect("a number"),
+        _ => {
+            assert_eq!(*part, "tools = false", "{rule}");
+            !call.has_tools
+        }
+    })
+}
+
+fn run(place: &Place, sources: &[(&str, &str, &str)], facts: &str) -> Row {
+    let top = format!("project = \"overlay\"\n{}", {
+        place.run_file("2026-11-21", sources, facts);
+        place.read("trimtab.toml")
+    });
+    place.write("trimtab.toml", top);
+    let said = place.trimtab(&["run", "--quiet", "--config", "trimtab.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    place.sql("select * from decisions").remove(0)
+}
+
+#[test]
+fn an_exported_rule_moves_exactly_the_calls_and_the_cost_that_were_priced() {
+    let place = Place::new();
+    place.write("overlay/queries/seeds/models.csv", SMALL);
+    place.write("overlay/queries/seeds/model_prices.csv", PRICES);
+    let calls = calls();
+    place.write("logs/a.jsonl", log(&calls));
+    let facts = format!("[workloads.w]\ncriticality = \"low\"\ncandidates = [\"acme/tiny-1\"]\n{RATES}");
+    let logs = ("o", "openai_envelope", "logs/");
+    let before = run(&place, &[logs], &facts);
+    assert_ne!(before["action"], "MOVE_SPLIT", "nothing is proven yet");
+    let proposed = place.sql("select * from alternatives where lever = 'lever_split'").remove(0);
+    let rule = proposed["split_rule"].clone();
+    assert!(rule.starts_with("input_tokens <= ") && rule.contains(" AND tools = false"), "{rule}");
+
+    // What the rule takes of the raw calls, and what they cost: $2.50 in, $15 out a million (half units of a micro-cent).
+    let from = chrono::NaiveDate::from_ymd_opt(2026, 10, 24).expect("a day");
+    let taken: Vec<&Call> = calls.iter().filter(|call| call.day >= from && goes_to_b(&rule, call)).collect();
+    let cost: u64 = taken.iter().map(|call| call.input * 25 + call.output * 150).sum();
+    assert!(!taken.is_empty() && taken.len() < 28 * 8);
+    assert_eq!(proposed["moving_requests"], taken.len().to_string());
+    let priced = proposed["moving_window_usd"].replace('.', "");
+    assert_eq!(priced.trim_start_matches('0').trim_end_matches('0'), cost.to_string().trim_end_matches('0'), "{rule}");
+
+    // Evidence from all calls says nothing of a part; evidence from calls under the rule does (M 4.5).
+    place.write("scores/a.csv", scores(""));
+    let sources = [logs, ("e", "evaluations_table", "scores/")];
+    assert_ne!(run(&place, &sources, &facts)["action"], "MOVE_SPLIT");
+    place.write("scores/a.csv", scores(&rule));
+    let after = run(&place, &sources, &facts);
+    let decided = (after["action"].as_str(), after["split_rule"].as_str());
+    assert_eq!(decided, ("MOVE_SPLIT", rule.as_str()), "{after:?}");
+    let page = place.read("out/summary/run_date=2026-11-21/summary.litellm.yaml");
+    assert!(page.contains(&rule) && !page.contains("model_list"), "LiteLLM's router knows no tools:\n{page}");
+}
+
+#[test]
+fn a_rule_on_sizes_is_a_configuration_of_litellm() {
+    let place = Place::new();
+    place.write("overlay/queries/seeds/models.csv", SMALL.replace(",false,true,false,", ",true,true,false,"));
+    place.write("overlay/queries/seeds/model_prices.csv", PRICES);
+    place.write("logs/a.jsonl", log(&calls()));
+    place.write("scores/a.csv", scores("input_tokens <= 185363 -> B ELSE A"));
+    let sources = [("o", "openai_envelope", "logs/"), ("e", "evaluations_table", "scores/")];
+    let facts = format!("[workloads.w]\ncriticality = \"low\"\ncandidates = [\"acme/tiny-1\"]\n{RATES}");
+    let decided = run(&place, &sources, &facts);
+    assert_eq!(decided["action"], "MOVE_SPLIT", "{decided:?}");
+    let page = place.read("out/summary/run_date=2026-11-21/summary.litellm.yaml");
+    for line in [
+        "model_list:",
+        "  # input_tokens <= 185363 -> B ELSE A",
+        "  - model_name: \"w\"",
+        "      model: \"acme/tiny-1\"",
+        "      max_input_tokens: 185363",
+        "  - model_name: \"w else\"",
+        "      model: \"openai/gpt-5.4\"",
+        "  enable_pre_call_checks: true",
+        "    - \"w\": [\"w else\"]",
+    ] {
+        assert!(page.lines().any(|found| found == line), "lacks `{line}`:\n{page}");
+    }
+}
+
+#[test]
+fn a_setting_is_taken_while_a_move_is_evaluated_and_asked_for_where_nobody_said() {
+    let place = Place::new();
+    place.write(
+        "overlay/queries/seeds/models.csv",
+        SMALL.replace(",200000,", ",2000000,").replace(",false,true,false,", ",true,true,false,"),
+    );
+    place.write("overlay/queries/seeds/model_prices.csv", PRICES);
+    let many: String = (0..12).map(|copy| log(&calls()).replace("\"id\":\"c", &format!("\"id\":\"c{copy}-"))).collect();
+    place.write("logs/a.jsonl", many);
+    let logs = ("o", "openai_envelope", "logs/");
+    // A wrong answer costs $4.50 and a program scores: an evaluation is worth what it costs.
+    let rework = ["rework_share\"\nexpected = 1", "rework_minutes\"\nexpected = 4.5", "review_minutes\"\nexpected = 0"]
+        .map(|value| format!("[[parameters]]\nparameter_id = \"P-08\"\nname = \"{value}\n"))
+        .concat();
+    let facts = |more: &str| format!("[workloads.w]\n{more}candidates = [\"acme/tiny-1\"]\n{RATES}{rework}");
+    let asked = run(&place, &[logs], &facts(""));
+    let decided = (asked["action"].as_str(), asked["interim_bundle"].as_str());
+    assert_eq!(decided, ("EVALUATE_NEXT", ""), "{asked:?}");
+    assert!(
+        !asked["asked_monthly_savings_usd"].is_empty(),
+        "batch would save, and only the owner can say whether it may"
+    );
+    let before = place.sql("select * from headline").remove(0);
+    assert_eq!(before["supported_workloads"], "0", "a question is in no total");
+    assert!(place.read("out/summary/run_date=2026-11-21/summary.md").contains("## Asked of the owners"));
+
+    let told = run(&place, &[logs], &facts("batch_ok = true\n"));
+    assert_eq!(told["action"], "EVALUATE_NEXT", "the move is worth more than the tier");
+    assert_eq!(told["interim_lever"], "lever_batch_or_flex");
+    assert_eq!(told["interim_monthly_savings_usd"], asked["asked_monthly_savings_usd"]);
+    assert_eq!(told["asked_monthly_savings_usd"], "");
+    let after = place.sql("select * from headline").remove(0);
+    assert_eq!((after["supported_workloads"].as_str(), after["interim_workloads"].as_str()), ("1", "1"));
+    assert_eq!(after["supported_monthly_savings_usd"], told["interim_monthly_savings_usd"]);
+    assert_eq!(after["supported_net_monthly_savings_usd"], told["interim_net_monthly_savings_usd"]);
+    let page = place.read("out/summary/run_date=2026-11-21/summary.md");
+    assert!(page.contains("Taken while something better is tested") && page.contains("| batch tier |"), "{page}");
+    let said = place.trimtab(&["explain", "w", "--config", "trimtab.toml"]);
+    assert!(said.out.contains("meanwhile   batch tier: saves"), "{}", said.out);
+}

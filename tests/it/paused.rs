@@ -1,0 +1,142 @@
+//! A run that the system stops and continues (SIGSTOP, SIGCONT), as suspended machines and starved containers do.
+//!
+//! Goal: a run that was paused past the stale time and overtaken ends with 75 and changes nothing, wherever it was paused;
+//! on a folder, whose lock is the system's, nobody overtakes it. Method: real processes over the GCS stub, paused by a
+//! proxy at a request, and over files.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use super::disturbed::{Company, Objects, Run};
+use super::http::Request;
+use super::http::faults::{Fault, Proxy};
+use super::shelves::Shelf;
+
+/// The shortest that a run file may say.
+const STALE_SECONDS: u64 = 3;
+
+/// A run that stands still at the first request of a kind. What becomes of the request is the fault's.
+fn paused(company: &Company<'_>, shelf: &Shelf, date: &str, at: &'static str, fault: Option<Fault>) -> (Run, Proxy) {
+    let (came, arrived) = mpsc::channel();
+    let (go, may_go) = mpsc::channel::<()>();
+    let (may_go, is_over) = (Mutex::new(may_go), AtomicBool::new(false));
+    let hits = move |request: &Request| request.method == "PUT" && request.path().contains(at);
+    let proxy = Proxy::start(shelf.port, move |request, _| {
+        if !hits(request) || is_over.swap(true, Ordering::SeqCst) {
+            return None;
+        }
+        came.send(()).expect("the test listens");
+        may_go.lock().expect("a lock").recv().expect("the test says when");
+        fault
+    });
+    let run = company.start("night", date, STALE_SECONDS, Some(proxy.server.port()));
+    arrived.recv_timeout(Duration::from_secs(300)).unwrap_or_else(|_| panic!("no request for {at}"));
+    run.signal("STOP");
+    go.send(()).expect("the proxy waits");
+    (run, proxy)
+}
+
+/// Runs until the silent holder is stale.
+fn overtaken(company: &Company<'_>, date: &str) {
+    for _ in 0..200 {
+        let (code, err) = company.start("night", date, STALE_SECONDS, None).ended();
+        if code != 75 {
+            assert_eq!(code, 0, "{err}");
+            return;
+        }
+        assert!(err.contains("takes over 3 seconds after its last heartbeat"), "{err}");
+        std::thread::sleep(Duration::from_millis(300));
+    }
+    panic!("nobody takes over");
+}
+
+fn published(objects: &Objects) -> Objects {
+    let published = objects.iter().filter(|(key, _)| key.starts_with("out/"));
+    published.map(|(key, bytes)| (key.clone(), bytes.clone())).collect()
+}
+
+#[test]
+fn a_run_that_is_paused_overtaken_and_continued_changes_nothing() {
+    let shelf = Shelf::gcs_stub();
+    let company = Company::new(&shelf);
+    for (at, fault) in [
+        ("night/state/run_date=", None),
+        // The write is on its way; its answer is lost, and the client would send it again.
+        ("night/out/decisions/", Some(Fault::ResetBefore)),
+        ("night/out/decisions/", Some(Fault::Unavailable)),
+    ] {
+        let what = format!("paused at {at}, {fault:?}");
+        company.clear("night");
+        shelf.clear("sources/");
+        let date = company.deliver(0);
+        let (run, _proxy) = paused(&company, &shelf, date, at, fault);
+        // The other run sees more, so that its bytes are others.
+        company.deliver(1);
+        overtaken(&company, date);
+        let left = company.objects("night");
+        run.signal("CONT");
+        let (code, err) = run.ended();
+        assert_eq!(code, 75, "{what}: {err}");
+        for part in ["another run took over the lock", "last heartbeat", "hint: nothing more was written"] {
+            assert!(err.contains(part), "{what}: lacks `{part}`: {err}");
+        }
+        assert!(company.objects("night") == left, "{what}: the run that was overtaken changed something");
+        let (code, err) = company.start("night", date, STALE_SECONDS, None).ended();
+        assert_eq!(code, 0, "{what}: {err}");
+        assert!(published(&company.objects("night")) == published(&left), "{what}: the next night finds nothing to do");
+    }
+}
+
+/// On a folder the lock belongs to the process, paused or not: whoever comes is refused, and the run goes on where it stood.
+#[test]
+fn a_run_over_files_that_is_paused_is_not_overtaken_and_goes_on() {
+    let shelf = Shelf::folder();
+    let company = Company::new(&shelf);
+    let date = company.deliver(0);
+    let (code, err) = company.start("calm", date, STALE_SECONDS, None).ended();
+    assert_eq!(code, 0, "{err}");
+    let run = company.start("night", date, STALE_SECONDS, None);
+    while !shelf.everything("night/").contains_key("state/lock.json") {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    run.signal("STOP");
+    std::thread::sleep(Duration::from_secs(STALE_SECONDS + 1));
+    let left = company.objects("night");
+    let (code, err) = company.start("night", date, STALE_SECONDS, None).ended();
+    assert_eq!(code, 75, "{err}");
+    assert!(err.contains("another run holds the lock") && err.contains("the lock goes with its process"), "{err}");
+    assert!(company.objects("night") == left, "nothing is written");
+    run.signal("CONT");
+    let (code, err) = run.ended();
+    assert_eq!(code, 0, "{err}");
+    assert!(published(&company.objects("night")) == published(&company.objects("calm")), "it went on where it stood");
+}
+
+/// A polite signal ends a run as a rude one does: at once. The next run takes over and finishes.
+#[test]
+fn a_run_that_is_told_to_end_is_finished_by_the_next_one() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let shelf = Shelf::folder();
+    let company = Company::new(&shelf);
+    let date = company.deliver(0);
+    let (code, err) = company.start("calm", date, STALE_SECONDS, None).ended();
+    assert_eq!(code, 0, "{err}");
+    for (name, number) in [("TERM", 15), ("INT", 2)] {
+        let folder = format!("night-{name}");
+        let run = company.start(&folder, date, STALE_SECONDS, None);
+        while !shelf.everything(&format!("{folder}/")).contains_key("state/lock.json") {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        run.signal(name);
+        assert_eq!(run.status().signal(), Some(number), "a shell shows {}", 128 + number);
+        let (code, err) = company.start(&folder, date, STALE_SECONDS, None).ended();
+        assert_eq!(code, 0, "{name}: {err}");
+        assert!(
+            published(&company.objects(&folder)) == published(&company.objects("calm")),
+            "{name}: another publication"
+        );
+    }
+}
