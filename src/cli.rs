@@ -68,12 +68,30 @@ pub enum Command {
         #[command(flatten)]
         place: PlaceArgs,
     },
+    /// Decide on a part of the evaluations and score the decisions on the rest, with every model as the one in use
+    Backtest {
+        /// How to print the rows
+        #[arg(long, default_value = "markdown")]
+        format: SqlFormat,
+        /// Where the state is
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
     /// List the kept calls of a workload that an evaluation should score: ids only, the same on every machine
     Sample {
         /// Which calls
         #[command(flatten)]
         sample: SampleArgs,
         /// Where the state is
+        #[command(flatten)]
+        place: PlaceArgs,
+    },
+    /// Decide one workload again for one candidate: other prices, another volume, or an evaluation that was not made
+    Whatif {
+        /// What is different
+        #[command(flatten)]
+        whatif: WhatifArgs,
+        /// Where the marts and the state are
         #[command(flatten)]
         place: PlaceArgs,
     },
@@ -108,6 +126,48 @@ pub struct SampleArgs {
     /// How to print the rows
     #[arg(long, default_value = "csv")]
     pub format: SqlFormat,
+}
+
+/// Arguments of `whatif`.
+#[derive(Debug, Clone, Args)]
+pub struct WhatifArgs {
+    /// Workload
+    #[arg(long, value_name = "W")]
+    pub workload: String,
+    /// Candidate: a model of the catalog, or provider/model
+    #[arg(long, value_name = "M")]
+    pub to: String,
+    /// Its prices in USD per million tokens: input,output or input,output,cache read; without the third it has no cache
+    #[arg(long, value_name = "IN,OUT", value_parser = numbers, allow_hyphen_values = true)]
+    pub price: Option<Numbers>,
+    /// Traffic as a multiple of the window's
+    #[arg(long, value_name = "FACTOR", value_parser = numbers, allow_hyphen_values = true)]
+    pub volume: Option<Numbers>,
+    /// Shares of right answers of an evaluation: model in use,candidate
+    #[arg(long, value_name = "A,B", value_parser = numbers, allow_hyphen_values = true)]
+    pub accuracy: Option<Numbers>,
+    /// Paired items of that evaluation
+    #[arg(long, value_name = "N", default_value = "400", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub items: u32,
+}
+
+/// Plain decimals, as they were written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Numbers(pub Vec<String>);
+
+fn numbers(text: &str) -> Result<Numbers, String> {
+    let is_plain = |part: &&str| {
+        let (whole, fraction) = part.split_once('.').unwrap_or((part, "0"));
+        let is_digits = |digits: &str, most: usize| {
+            (1..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+        };
+        is_digits(whole, 9) && is_digits(fraction, 6)
+    };
+    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
+    match parts.iter().find(|part| !is_plain(part)) {
+        Some(part) => Err(format!("`{part}` is no plain decimal such as 0.25, with at most six places")),
+        None => Ok(Numbers(parts.into_iter().map(str::to_string).collect())),
+    }
 }
 
 /// Where a command works.

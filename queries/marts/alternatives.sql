@@ -1,7 +1,7 @@
 -- One row per bundle that was considered, blocked and dearer ones too: what it would cost and why it is not the answer.
 --
 -- grain:  workload_id, recommendation_id
--- method: M 0.3, 3, 4, 5, 6, 7.9
+-- method: M 0.3, 3, 4, 5, 6, 7.6, 7.9
 with figures as (
     select
         int_bundles.recommendation_id,
@@ -109,6 +109,7 @@ select
     records.npv_usd, records.npv_p10_usd, records.npv_p90_usd, records.payback_months, records.roi_ratio,
     records.roi_total_ratio, records.roi_status, records.break_even_requests, records.planned_items,
     records.planned_evaluation_usd, records.evsi_usd, records.net_evsi_usd, records.assumptions,
+    coalesce(frontier.is_dominated, false) as is_dominated,
     cast(row_number() over (
         -- Rank inside the workload: not blocked first, then the highest expected saving, then by name.
         partition by workload_id
@@ -116,3 +117,4 @@ select
     ) as bigint) as option_rank
 from monthly
 inner join int_bundle_records as records on records.recommendation_id = monthly.recommendation_id
+left join int_bundle_frontier as frontier on frontier.recommendation_id = monthly.recommendation_id

@@ -1,7 +1,7 @@
 -- One row per workload: what it spent, used and demands in the decision window.
 --
 -- grain:  workload_id
--- method: M 0.3, 1.3, 1.5, 4.4
+-- method: M 0.3, 1.3, 1.5, 4.4, 7.4, 7.5, 7.8
 select
     int_workloads.workload_id,
     int_workloads.workload_source,
@@ -49,9 +49,17 @@ select
     int_workloads.active_days,
     int_workloads.previous_logical_requests,
     int_workloads.first_event_date,
-    int_workloads.last_event_date
+    int_workloads.last_event_date,
+    ranks.spend_rank,
+    ranks.is_in_k80,
+    ranks.is_frequent,
+    ranks.is_dear,
+    ranks.quadrant,
+    readiness.readiness_points
 from int_workloads
 cross join settings
+inner join int_workload_ranks as ranks on ranks.workload_id = int_workloads.workload_id
+inner join int_workload_readiness as readiness on readiness.workload_id = int_workloads.workload_id
 left join int_workload_quantiles as inputs
     on inputs.workload_id = int_workloads.workload_id and inputs.dimension = 'input'
 left join int_workload_quantiles as outputs

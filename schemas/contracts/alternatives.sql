@@ -91,6 +91,7 @@ create external table alternatives (
     evsi_usd decimal(18,2), -- what it would be worth (M 5.10)
     net_evsi_usd decimal(18,2), -- worth less cost
     assumptions varchar, -- ids of the parameters behind the row that nobody measured
+    is_dominated boolean not null, -- another bundle of the workload saves as much after costs at no more risk
     option_rank bigint not null -- 1 is the best of its workload
 )
 stored as parquet

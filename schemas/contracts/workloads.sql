@@ -1,6 +1,6 @@
 -- One row per workload: what it spent, used and demands.
 --
--- version: 1
+-- version: 2
 -- window:  28 days
 -- grain:   workload_id
 create external table workloads (
@@ -41,7 +41,13 @@ create external table workloads (
     active_days bigint not null, -- days with calls
     previous_logical_requests bigint not null, -- requests in the 28 days before the window
     first_event_date date not null, -- first day seen
-    last_event_date date not null -- last day seen
+    last_event_date date not null, -- last day seen
+    spend_rank bigint not null, -- place by spend, 1 is the largest; the first five are the ones to know
+    is_in_k80 boolean not null, -- one of the fewest workloads that hold 80 % of the spend
+    is_frequent boolean not null, -- one of the fewest workloads that hold 80 % of the requests
+    is_dear boolean not null, -- a request costs more than the mean request of all workloads
+    quadrant varchar not null, -- fix first (frequent and dear); batch, cache, pool (frequent); keep the heavy model, trim and cache (dear); leave
+    readiness_points bigint not null -- 0 to 4: model in the configuration, evaluation set, versioned prompts, flag for the way back
 )
 stored as parquet
 location 'trimtab-out/workloads/';

@@ -5,6 +5,7 @@ macro_rules! say {
     ($($words:tt)*) => { $crate::commands::tell(&format!("{}\n", format_args!($($words)*))) };
 }
 
+mod backtest;
 mod check;
 mod explain;
 mod init;
@@ -15,6 +16,7 @@ mod run;
 mod sample;
 mod sql;
 mod status;
+mod whatif;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
@@ -52,7 +54,9 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::List { what, project, format } => list::run(what, project.as_deref(), format).await,
         Command::Explain { name, place } => explain::run(&name, place).await,
         Command::Sql { select, format, place } => sql::run(&select, format, place).await,
+        Command::Backtest { format, place } => backtest::run(format, place).await,
         Command::Sample { sample, place } => sample::run(sample, place).await,
+        Command::Whatif { whatif, place } => whatif::run(whatif, place).await,
         Command::Prices { action: PricesAction::Import(args) } => prices::import(args).await,
         Command::Prices { action: PricesAction::Check { format, place } } => prices::check(format, place).await,
         Command::Init { place, project } => init::run(place.as_deref(), project.as_deref()).await,

@@ -325,7 +325,7 @@ async fn decide(
     let mut proposals = Vec::new();
     for query in &project.queries {
         match query.layer {
-            Layer::Staging(_) | Layer::Daily | Layer::Check => {}
+            Layer::Staging(_) | Layer::Daily | Layer::Check | Layer::Backtest => {}
             Layer::Lever => {
                 let rows = build::whole(engine, project, state, date, query).await?;
                 proposals.push(rows.clone());

@@ -26,6 +26,8 @@ pub enum Layer {
     Mart,
     /// `checks`: rows that break a rule.
     Check,
+    /// `backtest`: decisions of a part of the evaluations, held against the rest; built by its command only.
+    Backtest,
 }
 
 /// Collected relations: folders of Parquet that several queries feed, without a query of their own.
@@ -76,9 +78,10 @@ pub fn query(path: &str, text: &str) -> Result<Query> {
         ["levers", name] if name.starts_with("lever_") => (Layer::Lever, (*name).into()),
         ["marts", name] => (Layer::Mart, (*name).into()),
         ["checks", name] if name.starts_with("check_") => (Layer::Check, (*name).into()),
+        ["backtest", name] if name.starts_with("backtest_") => (Layer::Backtest, (*name).into()),
         _ => {
             return Err(wrong("the file stands in no layer, or its name lacks the layer's prefix".into())
-                .hint("layers are staging/<contract>, daily, intermediate/int_, levers/lever_, marts, checks/check_"));
+                .hint("layers are staging/<contract>, daily, intermediate/int_, levers/lever_, marts, checks/check_, backtest/backtest_"));
         }
     };
     let header = Header::parse(text);
@@ -160,7 +163,7 @@ fn may_read(reader: &Layer, read: &str, layer_of: &BTreeMap<String, Layer>) -> b
                 || read == "charges"
                 || matches!(layer, Some(Layer::Daily | Layer::Intermediate | Layer::Mart))
         }
-        Layer::Check => true,
+        Layer::Check | Layer::Backtest => true,
     }
 }
 

@@ -179,6 +179,69 @@ fn explain_shows_proof_and_arithmetic() {
 }
 
 /// Benefits in time and revenue stand beside a decision and in no saving.
+/// A question that changes nothing gets the night's own answer; prices, traffic and evaluations change it.
+#[test]
+fn what_if_decides_again_like_the_night() {
+    let ask = |arguments: &[&str]| sample().0.trimtab(&[&["whatif"], arguments].concat());
+    for (workload, model) in [("nightly-tagging", "gpt-5.6-luna"), ("voice-notes", "openai/gpt-5.6-luna")] {
+        let asked = ask(&["--workload", workload, "--to", model]);
+        assert_eq!(asked.code, 0, "{}", asked.err);
+        let explained = sample().0.trimtab(&["explain", workload]).out;
+        // Up to the other alternatives, and to what only they could ask: one candidate has none beside it.
+        let reasoning = explained.split("\nwhat would change").next().expect("the reasoning");
+        assert!(reasoning.contains("arithmetic, a month"), "{explained}");
+        assert!(asked.out.contains(reasoning), "{workload}:\n{}\nand\n{explained}", asked.out);
+    }
+    for (arguments, parts) in [
+        (
+            &["--workload", "ticket-triage", "--to", "gpt-5.6-luna", "--price", "100,500"][..],
+            &["decided    MOVE: PROVEN", "action      KEEP: NOTHING_PAYS", "at $100, $500 per million tokens"][..],
+        ),
+        (
+            &[
+                "--workload",
+                "nightly-tagging",
+                "--to",
+                "gpt-5.6-luna",
+                "--volume",
+                "100",
+                "--accuracy",
+                "0.91,0.90",
+                "--items",
+                "500",
+            ],
+            &[
+                "action      PILOT: GROWING",
+                "32,400 calls",
+                "saving                      $6,504.94",
+                "40 only the model in use got right, 35 only the candidate",
+                "grade A, NON_INFERIOR",
+            ],
+        ),
+        (
+            &["--workload", "nightly-tagging", "--to", "gpt-5.6-luna", "--volume", "100", "--accuracy", "0.91,0.80"],
+            &["action      KEEP: INFERIOR", "grade A, INFERIOR"],
+        ),
+    ] {
+        let asked = ask(arguments);
+        assert_eq!(asked.code, 0, "{}", asked.err);
+        for part in parts {
+            assert!(asked.out.contains(part), "{arguments:?} lacks `{part}`:\n{}", asked.out);
+        }
+    }
+    for (arguments, fault) in [
+        (["--workload", "nightly-tagging", "--to", "no-such-model"], "the catalog has no model `no-such-model`"),
+        (["--workload", "no-such-workload", "--to", "gpt-5.6-luna"], "`no-such-workload` is no workload of the window"),
+        (["--workload", "ticket-triage", "--to", "gpt-5.5"], "`gpt-5.5` is the model in use"),
+    ] {
+        let asked = ask(&arguments);
+        assert_eq!(asked.code, 2, "{}", asked.err);
+        assert!(asked.err.contains(fault) && asked.err.contains("hint: "), "{}", asked.err);
+    }
+    let asked = ask(&["--workload", "nightly-tagging", "--to", "gpt-5.6-luna", "--price", "1,x"]);
+    assert!(asked.code == 2 && asked.err.contains("no plain decimal"), "{}", asked.err);
+}
+
 #[test]
 fn named_benefits_are_shown_and_never_added() {
     let place = Place::new();
@@ -273,7 +336,7 @@ fn published_files_document_themselves() {
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     let files = sample().0.files("trimtab-out", &["state"]);
     let marts: Vec<_> = files.iter().filter(|(name, _)| name.ends_with(".parquet")).collect();
-    assert_eq!(marts.len(), 12);
+    assert_eq!(marts.len(), 17);
     for (name, bytes) in marts {
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)).expect("Parquet");
         let mart = name.rsplit('/').next().expect("a file").trim_end_matches(".parquet");

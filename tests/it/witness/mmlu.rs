@@ -137,6 +137,59 @@ fn the_categories_that_may_move_are_those_of_the_readme() {
     }
 }
 
+/// The figures of docs/backtest.md are what the command prints; TRIMTAB_BLESS=1 writes them there.
+#[test]
+fn the_back_test_says_what_its_page_says() {
+    const MARK: &str = "<!-- backtest -->\n";
+    let Some(data) = data() else { return };
+    let place = Place::new();
+    place.write(
+        "trimtab.toml",
+        format!(
+            "date = \"2026-11-01\"\nstate = \"out/state/\"\noutput = \"out/\"\nproject = \"{}\"\n\
+             [[sources]]\nname = \"answers\"\nformat = \"mmlu_pro\"\nurl = \"{}/\"\n",
+            root().join("tests/overlays/mmlu-pro").display(),
+            data.join("data/mmlu-pro-results").display()
+        ),
+    );
+    let said = place.trimtab(&["run", "--quiet", "--config", "trimtab.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let said = place.trimtab(&["backtest", "--config", "trimtab.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    let path = root().join("docs/backtest.md");
+    let page = std::fs::read_to_string(&path).expect("docs/backtest.md");
+    let parts: Vec<&str> = page.split(MARK).collect();
+    assert_eq!(parts.len(), 3, "two marks around the figures");
+    if std::env::var("TRIMTAB_BLESS").is_ok_and(|value| value == "1") {
+        let figures = format!("\n{}", said.out);
+        std::fs::write(&path, [parts[0], &figures, parts[2]].join(MARK)).expect("the page can be written");
+        return;
+    }
+    assert_eq!(parts[1].trim(), said.out.trim(), "run with TRIMTAB_BLESS=1");
+    if let Some(python) = python() {
+        // Pair by pair, a program that shares nothing with this one.
+        let theirs = python.run(&super::script("backtest.py"), &[&data.join("data/mmlu-pro-results")]);
+        let table = said.out.split("### Pair by pair").nth(1).expect("the pairs");
+        let ours: Vec<String> = table
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.contains("model_in_use"))
+            .map(|line| {
+                let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+                let captured = cells[7].parse::<f64>().expect("a share");
+                format!("{},{captured:.4}", [cells[1], cells[2], cells[3], cells[4], cells[5]].join(","))
+            })
+            .collect();
+        assert_eq!(ours, theirs.lines().collect::<Vec<_>>());
+    }
+    // The targets, over all models in use: nothing of it may get worse in silence.
+    let line = said.out.lines().find(|line| line.starts_with("| 100 % | n >= 371 |")).expect("the learning curve");
+    let cells: Vec<&str> = line.split('|').map(str::trim).collect();
+    let number = |at: usize| cells[at].parse::<f64>().expect("a number");
+    assert!(number(6) >= 0.85, "captured: {line}");
+    assert!(number(7) <= 0.05 && cells[5] == "0", "false moves, and confirmed ones: {line}");
+    assert!((0.75..=0.85).contains(&number(9)), "inside P10 to P90: {line}");
+}
+
 /// The smaller model writes 1.88 times as much: measured where both served the workloads, its saving is $2.844195 and not the
 /// $3.186651 of equal tokens.
 #[test]

@@ -19,5 +19,6 @@ select
     output_tokens as usage_output_visible_tokens,
     'inclusive' as x_usage_semantics,
     'ok' as x_status,
-    category as x_workload_tag
+    category as x_workload_tag,
+    cast(question_id as varchar) as x_trace_id
 from mmlu_pro

@@ -1,0 +1,110 @@
+-- One row per policy: what the decisions save, beside what other ways of choosing would.
+--
+-- grain:  policy
+-- method: M 7.1 (gross, overlap and net are all shown; savings never exceed spend), 7.5, 7.6, 6.7 (P10 and P90)
+with eligible as (
+    select
+        'decisions' as policy,
+        decisions.workload_id,
+        int_bundles.recommendation_id,
+        int_bundles.lever,
+        rates.paid_saving_usd,
+        costed.npv_usd
+    from decisions
+    inner join int_bundles
+        on int_bundles.recommendation_id = case
+            when decisions.action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then decisions.recommendation_id else decisions.interim_bundle
+        end
+    inner join int_bundle_rates as rates on rates.recommendation_id = int_bundles.recommendation_id
+    inner join int_bundles_costed as costed on costed.recommendation_id = int_bundles.recommendation_id
+    union all
+    select policy, workload_id, recommendation_id, lever, paid_saving_usd, npv_usd from int_policy_bundles
+),
+
+ranked as (
+    select
+        *,
+        row_number() over (partition by policy, workload_id order by npv_usd desc nulls last, recommendation_id) as place
+    from eligible
+),
+
+taken as (
+    select
+        ranked.policy,
+        count(*) as workloads,
+        sum(ranked.paid_saving_usd) as saving_usd,
+        sum(coalesce(cast(costed.net_usd as decimal(18, 2)), ranked.paid_saving_usd)) as net_usd,
+        sum(coalesce(cast(costed.one_off_usd as decimal(18, 2)), 0)) as one_off_usd,
+        sum(cast(costed.npv_usd as decimal(18, 2))) as npv_usd,
+        sum(case when actions.reason in ('PROVEN', 'NEEDS_SIGN_OFF') then 0 else 1 end) as unproven_workloads,
+        sqrt(
+            power(sum(coalesce(costed.ratio_loss_usd, 0.0)), 2) + sum(power(coalesce(costed.volume_distance_usd, 0.0), 2))
+            + sum(power(coalesce(costed.rework_high_usd - costed.rework_usd, 0.0), 2))
+        ) as below,
+        sqrt(
+            power(sum(coalesce(costed.ratio_gain_usd, 0.0)), 2) + sum(power(coalesce(costed.volume_distance_usd, 0.0), 2))
+            + sum(power(coalesce(costed.rework_usd - costed.rework_low_usd, 0.0), 2))
+        ) as above
+    from ranked
+    inner join int_bundle_actions as actions on actions.recommendation_id = ranked.recommendation_id
+    left join int_bundles_costed as costed on costed.recommendation_id = ranked.recommendation_id
+    where ranked.place = 1
+    group by ranked.policy
+),
+
+-- What adding every lever's claim would say: each alone, on the same spend.
+claims as (
+    select policy, workload_id, lever, max(paid_saving_usd) as usd
+    from (
+        select policy, workload_id, lever, paid_saving_usd from eligible
+        union all
+        -- Beside a decision stand the other proven levers of its workload.
+        select decided.policy, others.workload_id, others.lever, others.paid_saving_usd
+        from eligible as decided
+        inner join int_policy_bundles as others on others.workload_id = decided.workload_id
+        where decided.policy in ('decisions') and others.policy in ('appetite_high', 'cache_and_batch')
+    ) as claimed
+    where lever not like '%+%'
+    group by policy, workload_id, lever
+),
+
+gross as (
+    select policy, sum(usd) as usd from claims group by policy
+),
+
+models as (
+    select policy, min(to_provider) as to_provider, min(to_model_id) as to_model_id
+    from int_policy_bundles
+    where policy in ('one_model')
+    group by policy
+)
+
+select
+    policies.policy,
+    cast(policies.place as bigint) as place,
+    policies.title,
+    models.to_provider,
+    models.to_model_id,
+    coalesce(taken.workloads, 0) as workloads,
+    coalesce(taken.unproven_workloads, 0) as unproven_workloads,
+    cast(greatest(coalesce(gross.usd, 0), coalesce(taken.saving_usd, 0)) as decimal(18, 2)) as gross_monthly_usd,
+    cast(coalesce(taken.saving_usd, 0) - greatest(coalesce(gross.usd, 0), coalesce(taken.saving_usd, 0)) as decimal(18, 2)) as overlap_monthly_usd,
+    cast(coalesce(taken.saving_usd, 0) as decimal(18, 2)) as saving_monthly_usd,
+    cast(coalesce(taken.net_usd, 0) as decimal(18, 2)) as net_monthly_usd,
+    cast(cast(coalesce(taken.net_usd, 0) as double) - coalesce(taken.below, 0.0) as decimal(18, 2)) as net_monthly_p10_usd,
+    cast(cast(coalesce(taken.net_usd, 0) as double) + coalesce(taken.above, 0.0) as decimal(18, 2)) as net_monthly_p90_usd,
+    cast(coalesce(taken.one_off_usd, 0) as decimal(18, 2)) as one_off_usd,
+    cast(coalesce(taken.npv_usd, 0) as decimal(18, 2)) as npv_usd
+from (
+    values
+    ('decisions', 1, 'one action for each workload, as decided'),
+    ('appetite_very_low', 2, 'proven bundles of at most very low risk'),
+    ('appetite_low', 3, 'proven bundles of at most low risk'),
+    ('appetite_medium', 4, 'proven bundles of at most medium risk, which need a signature'),
+    ('appetite_high', 5, 'proven bundles of any risk, which need a signature'),
+    ('cache_and_batch', 6, 'only cache and batch: no model changes'),
+    ('one_model', 7, 'one cheaper model for everything that it can serve, proof or no proof')
+) as policies (policy, place, title)
+left join taken on taken.policy = policies.policy
+left join gross on gross.policy = policies.policy
+left join models on models.policy = policies.policy
