@@ -32,18 +32,19 @@ impl Retention {
 
     pub(super) fn check(&self, windows: &Windows) -> Result<()> {
         let longest = windows.report_days.max(2 * windows.decision_days);
-        let wrong = |key: &str, days: i64| {
-            Error::usage(format!("[retention] {key} keeps {days} days, but the marts look back {longest}"))
+        let wrong = |key: &str, days: i64, needed: i64| {
+            Error::usage(format!("[retention] {key} keeps {days} days, but the marts look back {needed}"))
                 .hint("raise it, or lower report_days and decision_days under [windows]")
         };
-        if !(longest..=36_500).contains(&self.requests_days) {
-            return Err(wrong("requests_days", self.requests_days));
+        // What compares longer windows reads daily relations only.
+        if !(windows.report_days..=36_500).contains(&self.requests_days) {
+            return Err(wrong("requests_days", self.requests_days, windows.report_days));
         }
         // One month is enough for the FOCUS files, which hold the open and the previous billing month.
         for (key, months) in [("daily_months", self.daily_months), ("evaluations_months", self.evaluations_months)] {
             let days = if (1..=1_200).contains(&months) { self.fewest_days(months) } else { 0 };
             if days < longest {
-                return Err(wrong(key, days));
+                return Err(wrong(key, days, longest));
             }
             if days < self.requests_days {
                 return Err(Error::usage(format!("[retention] {key} keeps {days} days, requests_days more"))
