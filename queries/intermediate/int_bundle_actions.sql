@@ -17,7 +17,7 @@ with facts as (
         gated.binding_gate,
         gated.binding_kind,
         coalesce(not priced.is_source_unpriced and not priced.is_target_unpriced, false) as is_priced,
-        priced.source_usd > priced.target_usd as is_cheaper,
+        priced.source_paid_usd > priced.target_paid_usd as is_cheaper,
         proven.verdict,
         proven.is_in_use_inferior,
         proven.worse_proxies,

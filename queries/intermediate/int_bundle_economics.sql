@@ -13,10 +13,15 @@ with figures as (
         held.*,
         cast(settings.month_factor_numerator as double) / settings.month_factor_denominator as per_month,
         cast(priced.source_usd as double) as source_usd,
+        cast(priced.source_paid_usd as double) as source_paid_usd,
         cast(priced.target_usd as double) as target_usd,
         cast(priced.target_p10_usd as double) as target_p10_usd,
         cast(priced.target_p90_usd as double) as target_p90_usd,
-        cast(priced.source_horizon_usd - priced.target_horizon_usd as double) as horizon_saving_usd,
+        -- Both sides after discounts (M 6.1), at the share of list that the window's traffic pays.
+        cast(priced.source_horizon_usd as double)
+        * coalesce(cast(priced.source_paid_usd as double) / nullif(cast(priced.source_usd as double), 0.0), 1.0)
+        - cast(priced.target_horizon_usd as double)
+        * coalesce(cast(priced.target_paid_usd as double) / nullif(cast(priced.target_usd as double), 0.0), 1.0) as horizon_saving_usd,
         cast(priced.requests as double) as requests,
         cast(int_workloads.logical_requests as double) * priced.fitting_requests / priced.requests as moving_requests,
         case int_workloads.criticality when 'low' then held.margin_low when 'high' then held.margin_high else held.margin_medium end
@@ -41,7 +46,7 @@ with figures as (
     where not gated.is_blocked
         and not priced.is_source_unpriced
         and not priced.is_target_unpriced
-        and priced.source_usd > priced.target_usd
+        and priced.source_paid_usd > priced.target_paid_usd
         and priced.requests > 0
 )
 
@@ -49,7 +54,7 @@ select
     recommendation_id,
     workload_id,
     needs_verdict,
-    source_usd * per_month as source_month_usd,
+    source_paid_usd * per_month as source_month_usd,
     horizon_saving_usd * per_month as gross_usd,
     (target_p90_usd - target_usd) * per_month as ratio_loss_usd,
     (target_usd - target_p10_usd) * per_month as ratio_gain_usd,

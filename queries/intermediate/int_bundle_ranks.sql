@@ -19,7 +19,7 @@ with facts as (
         gated.is_blocked,
         gated.pass_share_spend,
         coalesce(not priced.is_source_unpriced and not priced.is_target_unpriced, false) as is_priced,
-        priced.source_usd - priced.target_usd as saving_usd,
+        priced.source_paid_usd - priced.target_paid_usd as saving_usd,
         priced.source_usd - priced.target_equal_tokens_usd as price_only_usd,
         costed.npv_usd,
         cast(settings.month_factor_numerator as double) / settings.month_factor_denominator as per_month,

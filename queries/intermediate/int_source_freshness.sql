@@ -49,22 +49,37 @@ usual as (
     left join days on days.source = before.source and days.event_date = before.event_date
     where before.event_date >= before.first_event_date
     group by before.source
+),
+
+judged as (
+    select
+        watched.source,
+        watched.latest_event_date,
+        watched.silent_hours,
+        watched.stale_after_hours,
+        watched.stale_after_hours is not null and coalesce(watched.silent_hours > watched.stale_after_hours, true) as is_stale,
+        watched.day,
+        coalesce(days.rows, 0) as rows_of_day,
+        coalesce(usual.weeks, 0) as weeks,
+        usual.usual_rows,
+        -- One earlier week is no habit. Bills and evaluations come when they come.
+        coalesce(watched.has_calls and usual.weeks >= 2
+            and cast(coalesce(days.rows, 0) as double) < int_limits.min_share_of_weekday * usual.usual_rows, false) as is_dropped
+    from watched
+    cross join int_limits
+    left join usual on usual.source = watched.source
+    left join days on days.source = watched.source and days.event_date = watched.day
 )
 
 select
-    watched.source,
-    watched.latest_event_date,
-    watched.silent_hours,
-    watched.stale_after_hours,
-    watched.stale_after_hours is not null and coalesce(watched.silent_hours > watched.stale_after_hours, true) as is_stale,
-    watched.day,
-    coalesce(days.rows, 0) as rows_of_day,
-    coalesce(usual.weeks, 0) as weeks,
-    usual.usual_rows,
-    -- One earlier week is no habit. Bills and evaluations come when they come.
-    coalesce(watched.has_calls and usual.weeks >= 2
-        and cast(coalesce(days.rows, 0) as double) < int_limits.min_share_of_weekday * usual.usual_rows, false) as is_dropped
-from watched
-cross join int_limits
-left join usual on usual.source = watched.source
-left join days on days.source = watched.source and days.event_date = watched.day
+    *,
+    case
+        when is_stale then concat(
+            'stale: ', coalesce(concat('no rows since ', latest_event_date), 'no rows at all'), ', and ', stale_after_hours,
+            ' hours are allowed'
+        )
+        when is_dropped then concat(
+            'dropped: ', rows_of_day, ' rows on ', day, ', where that weekday has ', cast(usual_rows as bigint)
+        )
+    end as note
+from judged

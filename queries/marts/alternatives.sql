@@ -74,7 +74,7 @@ select
     case
         when is_blocked then 'blocked'
         when not is_priced then 'unpriced'
-        when estimated_monthly_savings_usd > 0 then 'cheaper'
+        when discounted_monthly_savings_usd > 0 then 'cheaper'
         else 'dearer'
     end as finding,
     binding_gate,

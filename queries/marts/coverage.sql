@@ -57,14 +57,7 @@ select
         when sources.unusable_because is not null then sources.unusable_because
         when sources.source is null then 'no longer in the run file; what it gave stays'
         when read.source is null then 'no object was found'
-        when int_source_freshness.is_stale then concat(
-            'stale: ', coalesce(concat('no rows since ', int_source_freshness.latest_event_date), 'no rows at all'),
-            ', and ', int_source_freshness.stale_after_hours, ' hours are allowed'
-        )
-        when int_source_freshness.is_dropped then concat(
-            'dropped: ', int_source_freshness.rows_of_day, ' rows on ', int_source_freshness.day,
-            ', where that weekday has ', cast(int_source_freshness.usual_rows as bigint)
-        )
+        else int_source_freshness.note
     end as note,
     coalesce(read.objects, 0) as objects,
     coalesce(read.bytes, 0) as bytes,

@@ -116,7 +116,15 @@ const FORMATS: [Format; 2] = [Format::Litellm, Format::Bedrock];
 impl World<'_> {
     async fn new(simulation: &Simulation) -> Result<World<'_>, String> {
         let mut project = Project::load(None).await.map_err(|error| error.to_string())?;
-        let wanted = ["int_parameters", "int_limits", "int_source_days", "int_source_freshness", "coverage", "spend_by_model", "check_rows_add_up"];
+        let wanted = [
+            "int_parameters",
+            "int_limits",
+            "int_source_days",
+            "int_source_freshness",
+            "coverage",
+            "spend_by_model",
+            "check_rows_add_up",
+        ];
         let formats = FORMATS.map(Format::name);
         project.queries.retain(|query| match &query.layer {
             Layer::Daily => true,
