@@ -355,6 +355,42 @@ fn worked_examples_of_the_method_are_tests() {
     none(missing.collect(), "the examples of this stage stand in tests/sql or beside the code");
 }
 
+/// What the page of hard questions promises is tested: a test of that name, or a file of tests/sql, or a check.
+#[test]
+fn every_answer_to_a_hard_question_names_a_test_that_exists() {
+    let page = std::fs::read_to_string(root().join("docs/faq.md")).expect("docs/faq.md");
+    let mut sources = String::new();
+    for folder in ["tests", "src"] {
+        for path in walk(&root().join(folder)).iter().filter(|path| path.ends_with(".rs")) {
+            sources += &std::fs::read_to_string(root().join(path)).expect("a source file");
+        }
+    }
+    let name = Regex::new("`([a-z0-9_.]+)`").unwrap();
+    let mut faults = Vec::new();
+    let mut questions = 0;
+    for line in page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| question")) {
+        questions += 1;
+        let tests = line.trim_end_matches('|').rsplit('|').next().unwrap_or_default();
+        let mut named = name.captures_iter(tests).map(|found| found[1].to_string()).peekable();
+        if named.peek().is_none() {
+            faults.push(format!("no test is named: {line}"));
+        }
+        faults.extend(
+            named
+                .filter(|test| match test.as_str() {
+                    file if file.ends_with(".slt") => !root().join("tests/sql").join(file).exists(),
+                    check if check.starts_with("check_") => {
+                        !root().join(format!("queries/checks/{check}.sql")).exists()
+                    }
+                    test => !sources.contains(&format!("fn {test}(")),
+                })
+                .map(|test| format!("there is no test `{test}`")),
+        );
+    }
+    assert_eq!(questions, 22, "one line for each");
+    none(faults, "an answer to a hard question is a test");
+}
+
 fn may_be_published(data_type: &DataType) -> bool {
     match data_type {
         DataType::Int64
