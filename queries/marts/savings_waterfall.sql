@@ -132,6 +132,24 @@ levels as (
     left join supported on supported.workload_id = decisions.workload_id
 ),
 
+steps (place, step, title) as (
+    values
+        (1, 'claim', 'every workload at the lowest list price, same tokens'),
+        (2, 'discounts', 'what is really paid today, and what the candidate would charge'),
+        (3, 'tokenizer', 'the same text in the candidate''s tokens'),
+        (4, 'verbosity', 'longer or shorter answers'),
+        (5, 'reasoning', 'longer or shorter reasoning'),
+        (6, 'cache_and_tier', 'cached prompts and tiers that the candidate does not offer'),
+        (7, 'gates', 'what does not fit or is not allowed; the best that passes instead'),
+        (8, 'other_levers', 'the other levers, each as if it were alone'),
+        (9, 'overlap', 'one action for a workload: levers are priced together, not added'),
+        (10, 'retirements', 'models that end, and announced prices of the next twelve months'),
+        (11, 'evidence', 'what no evidence supports yet'),
+        (12, 'rework', 'wrong answers that people correct'),
+        (13, 'upkeep', 'maintenance by people, hosting, re-training'),
+        (14, 'one_off', 'integration and evaluation, spread over the horizon')
+),
+
 changes as (
     select
         steps.place,
@@ -143,23 +161,10 @@ changes as (
             when 12 then l12 - l11 when 13 then l13 - l12 when 14 then l14 - l13 else 0
         end as usd
     from levels
-    cross join (
-        values
-            (1, 'claim', 'every workload at the lowest list price, same tokens'),
-            (2, 'discounts', 'what is really paid today, and what the candidate would charge'),
-            (3, 'tokenizer', 'the same text in the candidate''s tokens'),
-            (4, 'verbosity', 'longer or shorter answers'),
-            (5, 'reasoning', 'longer or shorter reasoning'),
-            (6, 'cache_and_tier', 'cached prompts and tiers that the candidate does not offer'),
-            (7, 'gates', 'what does not fit or is not allowed; the best that passes instead'),
-            (8, 'other_levers', 'the other levers, each as if it were alone'),
-            (9, 'overlap', 'one action for a workload: levers are priced together, not added'),
-            (10, 'retirements', 'models that end, and announced prices of the next twelve months'),
-            (11, 'evidence', 'what no evidence supports yet'),
-            (12, 'rework', 'wrong answers that people correct'),
-            (13, 'upkeep', 'maintenance by people, hosting, re-training'),
-            (14, 'one_off', 'integration and evaluation, spread over the horizon')
-    ) as steps (place, step, title)
+    cross join steps
+    union all
+    -- A window without any workload has every step too, each of zero.
+    select place, step, title, cast(0 as decimal(18, 2)) from steps
 ),
 
 summed as (
