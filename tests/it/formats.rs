@@ -217,10 +217,12 @@ fn run(place: &Place, date: &str, sources: &[(String, PathBuf)]) {
         .zip(&names)
         .map(|(((format, _), url), name)| (name.as_str(), format.as_str(), url.as_str()))
         .collect();
+    // Cases hold records of many years.
     place.run_file(
         date,
         &sources,
-        "[[parameters]]\nparameter_id = \"C-01\"\nname = \"max_rejected_share\"\nexpected = 1.0\n",
+        "[retention]\nrequests_days = 36500\ndaily_months = 1200\nevaluations_months = 1200\n\
+         [[parameters]]\nparameter_id = \"C-01\"\nname = \"max_rejected_share\"\nexpected = 1.0\n",
     );
     let said = place.trimtab(&["run", "--config", "trimtab.toml", "--quiet"]);
     assert_eq!(said.code, 0, "{sources:?}: {}", said.err);
