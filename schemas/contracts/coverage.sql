@@ -1,5 +1,5 @@
 -- One row per source and day, and one per source without a day: rows in = kept + repeated + rejected. The latter counts what
--- the state holds row by row: requests of 62 days, bills of 13 months, evaluations of 37, or as `[retention]` says.
+-- the state holds row by row: as long as `[retention]` says.
 --
 -- version: 3
 -- window:  62 days

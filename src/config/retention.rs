@@ -20,7 +20,8 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { requests_days: 62, daily_months: 13, evaluations_months: 37 }
+        // A first night reads the whole history of a source; what is not kept is the owner's decision.
+        Self { requests_days: 36_500, daily_months: 1_200, evaluations_months: 1_200 }
     }
 }
 

@@ -115,7 +115,7 @@ async fn a_listing_does_not_grow_with_the_days_and_gives_the_same_bytes() {
 
 #[tokio::test]
 async fn what_comes_before_the_lookback_is_found_by_from_and_by_full() {
-    let bucket = Bucket::of_days(100, "").await;
+    let bucket = Bucket::of_days(100, "[retention]\nrequests_days = 62\ndaily_months = 13\n").await;
     let first = bucket.night("late", &Objects::new(), 7, Overrides::default()).await;
     // Entries of folders that are never listed again go, and only those: the 62 days and the lookback before them stay.
     assert!(has(&first, "2026-09-13/a.json") && !has(&first, "2026-09-12/a.json"));

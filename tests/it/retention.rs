@@ -317,9 +317,12 @@ fn a_retention_shorter_than_a_window_is_refused() {
     for (more, says) in [
         ("[retention]\nrequests_days = 40\n", "requests_days keeps 40 days, but the marts look back 62"),
         ("[retention]\ndaily_months = 2\n", "daily_months keeps 59 days, but the marts look back 62"),
-        ("[windows]\nreport_days = 90\n", "requests_days keeps 62 days, but the marts look back 90"),
+        (
+            "[retention]\nrequests_days = 62\n[windows]\nreport_days = 90\n",
+            "requests_days keeps 62 days, but the marts look back 90",
+        ),
         ("[listing]\nlookback_days = 0\n", "lookback_days cannot be 0"),
-        ("[listing]\nlookback_days = 63\n", "lookback_days cannot be 63"),
+        ("[retention]\nrequests_days = 62\n[listing]\nlookback_days = 63\n", "lookback_days cannot be 63"),
     ] {
         place.run_file("2026-10-21", &[("apps", "litellm", "logs/")], more);
         let said = place.trimtab(&["run", "--config", "trimtab.toml"]);
