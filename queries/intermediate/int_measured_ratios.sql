@@ -1,4 +1,4 @@
--- One row per pair of models that served the same workload, and per pair over all workloads: how long the answers are.
+-- One row per workload, its most used model and another that served it, and per such pair over all workloads: how long the answers are.
 --
 -- grain:  workload_id, from_provider, from_model_id, to_provider, to_model_id
 -- method: M 3.1 (measured on the workload before the pair, from 200 requests on); indirect standardisation: what the model
@@ -30,6 +30,23 @@ strata as (
     group by 1, 2, 3, 4, 5, 6
 ),
 
+-- The model that answers most is the one in use: pairs of all with all would be too many.
+most_used as (
+    select workload_id, provider, model_id,
+        row_number() over (partition by workload_id order by sum(requests) desc, provider, model_id) as place
+    from strata
+    group by workload_id, provider, model_id
+),
+
+in_use as (
+    select strata.*
+    from strata
+    inner join most_used
+        on most_used.workload_id = strata.workload_id and most_used.provider = strata.provider
+        and most_used.model_id = strata.model_id
+    where most_used.place = 1
+),
+
 -- What the other model wrote in a block, and what the model in use writes for as many requests of that kind.
 blocks as (
     select
@@ -44,7 +61,7 @@ blocks as (
         cast(cast(cells.requests as double) * in_use.visible / in_use.requests as decimal(38, 6)) as visible_in_use,
         cast(cast(cells.requests as double) * in_use.reasoning / in_use.requests as decimal(38, 6)) as reasoning_in_use
     from cells
-    inner join strata as in_use
+    inner join in_use
         on in_use.workload_id = cells.workload_id and in_use.input_stratum = cells.input_stratum
         and in_use.has_tools = cells.has_tools and in_use.has_schema = cells.has_schema
         and (in_use.provider <> cells.provider or in_use.model_id <> cells.model_id)
