@@ -319,8 +319,21 @@ impl Store {
     /// `Storage` when it cannot.
     pub async fn prove_writable(&self) -> Result<()> {
         let key = ".trimtab-write-test";
+        self.takes_files(key)?;
         self.put(key, Bytes::from_static(b"trimtab")).await?;
         self.delete(key).await
+    }
+
+    /// Whether a local folder can hold files at all. Where the system makes none, as below `/proc`, the client's put would
+    /// try for ever: it answers "not found" by making the folder above.
+    fn takes_files(&self, name: &str) -> Result<()> {
+        let (true, Ok(folder)) = (self.url.scheme() == "file", self.url.to_file_path()) else { return Ok(()) };
+        let file = folder.join(name);
+        let made = std::fs::create_dir_all(&folder).and_then(|()| std::fs::File::create(&file));
+        made.and_then(|_| std::fs::remove_file(&file)).map_err(|source| {
+            let error = object_store::Error::Generic { store: "LocalFileSystem", source: source.into() };
+            self.refused(&error, &format!("writing `{name}`"))
+        })
     }
 }
 

@@ -1,5 +1,8 @@
 -- One row per source and event day: rows that were kept and repeated, and how the usage of the kept calls is known.
 --
+-- What was kept of a day may be deleted for one contract and not for another (retention): the `open_` columns count what is
+-- kept today, and is_closed says that the day's requests are not.
+--
 -- grain: source, event_date
 with days as (
     select
@@ -7,8 +10,11 @@ with days as (
         event_date,
         sum(rows_kept) as rows_kept,
         sum(rows_repeated) as rows_repeated,
-        bool_or(is_closed) as is_closed,
-        sum(case when source <> kept_source then rows_repeated else 0 end) as rows_repeated_of_other_source
+        sum(case when source <> kept_source then rows_repeated else 0 end) as rows_repeated_of_other_source,
+        sum(case when is_closed then 0 else rows_kept end) as open_rows_kept,
+        sum(case when is_closed then 0 else rows_repeated end) as open_rows_repeated,
+        sum(case when is_closed or source = kept_source then 0 else rows_repeated end) as open_rows_repeated_of_other_source,
+        bool_or(is_closed and contract = 'requests') as is_closed
     from repeats
     group by source, event_date
 ),
@@ -32,6 +38,9 @@ select
     days.rows_kept,
     days.rows_repeated,
     days.rows_repeated_of_other_source,
+    days.open_rows_kept,
+    days.open_rows_repeated,
+    days.open_rows_repeated_of_other_source,
     days.is_closed,
     calls.calls,
     calls.usage_repaired,

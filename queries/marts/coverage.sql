@@ -4,16 +4,15 @@
 with ever as (
     select
         source,
-        sum(rows_kept) as rows_kept,
-        sum(rows_repeated) as rows_repeated,
-        sum(rows_repeated_of_other_source) as rows_repeated_of_other_source,
-        sum(calls) as calls,
-        sum(usage_repaired) as usage_repaired,
-        sum(usage_assumed) as usage_assumed,
-        sum(usage_missing) as usage_missing,
-        sum(models_unresolved) as models_unresolved
+        sum(open_rows_kept) as rows_kept,
+        sum(open_rows_repeated) as rows_repeated,
+        sum(open_rows_repeated_of_other_source) as rows_repeated_of_other_source,
+        sum(calls) filter (where not is_closed) as calls,
+        sum(usage_repaired) filter (where not is_closed) as usage_repaired,
+        sum(usage_assumed) filter (where not is_closed) as usage_assumed,
+        sum(usage_missing) filter (where not is_closed) as usage_missing,
+        sum(models_unresolved) filter (where not is_closed) as models_unresolved
     from int_source_days
-    where not is_closed
     group by source
 ),
 

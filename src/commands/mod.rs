@@ -30,7 +30,7 @@ use crate::config::{Config, Overrides, Stores};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::Ledger;
-use crate::pipeline::{build, relations, version};
+use crate::pipeline::{build, publish, relations, version};
 use crate::project::{self, Project, graph::Layer};
 use crate::store::Store;
 
@@ -106,14 +106,19 @@ async fn is_published(config: &Config, output: &Store) -> Result<bool> {
 /// # Errors
 /// `Usage` when nothing was published for the run date.
 pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
-    let config = configuration(place, &place.overrides(), false).await?;
+    let mut config = configuration(place, &place.overrides(), false).await?;
     let project = Project::load(config.project.as_deref()).await?;
     let engine = Engine::open(&config.engine).await?;
     let (state, output) = (Store::open(&config.state, &config.stores)?, Store::open(&config.output, &config.stores)?);
     version::of(&state).await?;
     engine.mount(&state);
     let ledger = Ledger::load(&state, false).await?;
-    let is_published = is_published(&config, &output).await?;
+    let mut is_published = is_published(&config, &output).await?;
+    if let (false, None, Some(latest)) = (is_published, place.date, publish::latest_complete(&output).await?) {
+        let note = format!("nothing was published for {}: this is what was published for {latest}\n", config.date);
+        let _ = std::io::stderr().lock().write_all(note.as_bytes());
+        (config.date, is_published) = (latest, true);
+    }
     if !is_published && ledger.is_empty() {
         return Err(Error::usage(format!("nothing was published for {}", config.date))
             .at(format!("at `{}`", config.output))

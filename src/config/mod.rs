@@ -333,6 +333,10 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
             Error::usage(format!("run date {date} is no day of the years 2000 to 2199")).hint("write YYYY-MM-DD")
         );
     }
+    if let Some((from, _)) = reread.filter(|(from, _)| *from > date) {
+        return Err(Error::usage(format!("`--from` {from} is later than the run date {date}"))
+            .hint("give days that have been, or a later --date"));
+    }
     Ok(Config {
         date,
         reread,

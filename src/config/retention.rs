@@ -20,8 +20,7 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        // A first night reads the whole history of a source; what is not kept is the owner's decision.
-        Self { requests_days: 36_500, daily_months: 1_200, evaluations_months: 1_200 }
+        Self { requests_days: 62, daily_months: 13, evaluations_months: 37 }
     }
 }
 

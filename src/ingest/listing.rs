@@ -24,6 +24,8 @@ pub(super) async fn list(
         Some((dates, first)) => store.list_since(dates, *first).await?,
         None => store.list().await?,
     };
+    let odd = store.left_out(since).await?;
+    books.warnings.extend(odd.iter().map(|odd| format!("source `{}`: {odd}; it is left out", source.name)));
     let mut listing = Listing { objects: Vec::new(), manifests: Vec::new(), others: Vec::new() };
     for object in listed {
         match &object.key {

@@ -17,7 +17,9 @@ use crate::store::Store;
 pub async fn save(config: &Config, record: &Record, published: Option<NaiveDate>) -> Result<()> {
     let folder = config.metrics.join(".").map_err(|error| Error::usage("metrics lie in no folder").because(error))?;
     let name = config.metrics.path_segments().and_then(|mut parts| parts.next_back()).unwrap_or_default();
-    Store::open(&folder, &config.stores)?.put(name, Bytes::from(text(record, published))).await
+    let place = Store::open(&folder, &config.stores)?;
+    place.prove_writable().await?;
+    place.put(name, Bytes::from(text(record, published))).await
 }
 
 /// The text of the file.

@@ -136,6 +136,9 @@ async fn night(
     journal.stage("recover");
     output.prove_writable().await?;
     Staged::recover(state).await?;
+    if let Some(date) = publish::recover(state, output).await? {
+        progress(&format!("the publication of {date}, which a run had left half way, is finished"));
+    }
     version::upgrade(state, version::of(state).await?, config.full).await?;
     engine.mount(state);
 
@@ -158,12 +161,12 @@ async fn night(
     let marts = decide(engine, project, state, config.date, progress).await?;
     journal.stage("check");
     let outcomes = check::run(engine, project, config).await?;
+    check::judge(&outcomes)?;
     for outcome in outcomes.iter().filter(|outcome| outcome.rows > 0) {
         let warning = format!("{}: {} rows; {}", outcome.check, outcome.rows, outcome.because);
         warn!("{warning}");
         journal.warning(&warning);
     }
-    check::judge(&outcomes)?;
 
     journal.stage("publish");
     let mut publication = Publication::default();
@@ -174,7 +177,7 @@ async fn night(
     for (file, text) in &pages {
         publication.page(file, config.date, text.clone());
     }
-    publication.write(output, config.date, facts(project, config, &ledger, &marts, &outcomes)).await?;
+    publication.write(state, output, config.date, facts(project, config, &ledger, &marts, &outcomes)).await?;
     journal.published(marts.values().map(|rows| rows.num_rows() as u64).sum());
 
     journal.stage("retain");
@@ -225,10 +228,9 @@ async fn read(
     versions.save(&staging).await?;
     horizon.save(&staging).await?;
     ledger.save(&staging).await?;
-    let read = seen.read_since(&ledger, config.full);
-    watermarks::save(&staging, &ledger, &read, owner.now()).await?;
+    watermarks::save(&staging, &ledger, &seen.read_since(&ledger, false), owner.now()).await?;
     staged.commit().await?;
-    journal.read(read);
+    journal.read(seen.read_since(&ledger, config.full));
     Ok(Read { ingested, ledger, horizon, versions })
 }
 

@@ -1,22 +1,29 @@
-//! Folders that the client's listing gives up on: one odd entry must not hide all others.
+//! Folders as the system shows them, where the client's listing gives up or says nothing.
 //!
-//! The client stops at a link that leads back to a folder above it and at a name that is no UTF-8. Here such an entry is
-//! left out with a warning that names it. A folder that may not be read still fails the listing: what stands in it would be
-//! missing without anybody knowing.
+//! The client stops at a link that leads back to a folder above it and at a name that is no UTF-8, and it passes over names
+//! that make no key. One odd entry must not hide all others, and none may be missing unsaid: they are left out of the
+//! listing, and told on request. A folder that may not be read still fails the listing: what stands in it would be missing
+//! without anybody knowing.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
+use chrono::NaiveDate;
 use object_store::local::LocalFileSystem;
 use object_store::{ObjectStoreExt, path};
-use tracing::warn;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::store::dates::{DateLayout, Take};
 use crate::store::{Listed, Store};
+
+/// Date folders that need not be looked into.
+pub type Since = Option<(DateLayout, NaiveDate)>;
 
 /// What stands below a folder.
 #[derive(Debug, Default)]
 struct Walk {
+    top: PathBuf,
+    since: Since,
     files: Vec<PathBuf>,
     /// What was left out, and why.
     odd: Vec<String>,
@@ -26,22 +33,11 @@ impl Store {
     /// Objects below a path, entry by entry, after the client's listing failed.
     pub(super) async fn walked(&self, path: &path::Path, failure: &object_store::Error) -> Result<Vec<Listed>> {
         let client = LocalFileSystem::new();
-        let top = client.path_to_filesystem(path).map_err(|_| self.unlisted(failure))?;
-        let walk = tokio::task::spawn_blocking(move || {
-            let mut walk = Walk::default();
-            walk.folder(&top, &mut Vec::new()).map(|()| walk)
-        });
-        let walk = walk.await.map_err(|error| Error::engine("the listing of a folder failed").because(error))?;
         // The client's own words name the entry.
-        let walk = walk.map_err(|_| self.unlisted(failure))?;
-        for odd in &walk.odd {
-            warn!("{odd}; it is left out");
-        }
+        let walk = Walk::below(path, None).await.map_err(|_| self.unlisted(failure))?;
         let mut listed = Vec::new();
         for file in &walk.files {
-            // A name of the client's own unfinished writes is no object.
-            let location = path::Path::from_absolute_path(file).ok().filter(|at| client.path_to_filesystem(at).is_ok());
-            let Some(location) = location else { continue };
+            let Some(location) = location(&client, file) else { continue };
             match self.inner.head(&location).await {
                 Ok(meta) => listed.extend(self.listed(meta)),
                 Err(object_store::Error::NotFound { .. }) => {}
@@ -50,9 +46,49 @@ impl Store {
         }
         Ok(listed)
     }
+
+    /// What stands in a local folder and no listing of it has, each with the reason; of another store, nothing.
+    ///
+    /// # Errors
+    /// `Storage` when a folder may not be read.
+    pub async fn left_out(&self, since: Since) -> Result<Vec<String>> {
+        if !self.is_plain_folder {
+            return Ok(Vec::new());
+        }
+        let client = LocalFileSystem::new();
+        let failed = |error| object_store::Error::Generic { store: "LocalFileSystem", source: Box::new(error) };
+        let walk = Walk::below(&self.prefix, since).await.map_err(|error| self.unlisted(&failed(error)))?;
+        let files = walk.files.iter().filter(|file| location(&client, file).is_none());
+        // Debug of a path shows a line break as what it is, on one line.
+        Ok(walk.odd.into_iter().chain(files.map(|file| format!("the name {file:?} makes no key"))).collect())
+    }
+}
+
+/// The key of a file; none for a name with control characters, nor for one that ends with `#` and a number, as the client's
+/// own unfinished writes do.
+fn location(client: &LocalFileSystem, file: &Path) -> Option<path::Path> {
+    path::Path::from_absolute_path(file).ok().filter(|at| client.path_to_filesystem(at).is_ok())
 }
 
 impl Walk {
+    async fn below(path: &path::Path, since: Since) -> std::io::Result<Walk> {
+        // The client gives no folder that is named like an unfinished write, and not the topmost one.
+        let top = LocalFileSystem::new().path_to_filesystem(path).unwrap_or_else(|_| PathBuf::from(format!("/{path}")));
+        let walk = tokio::task::spawn_blocking(move || {
+            let mut walk = Walk { top: top.clone(), since, ..Walk::default() };
+            walk.folder(&top, &mut Vec::new()).map(|()| walk)
+        });
+        walk.await.map_err(std::io::Error::other)?
+    }
+
+    /// Whether a folder lies before the days that are looked into.
+    fn is_passed(&self, folder: &Path) -> bool {
+        let names: Option<Vec<&str>> =
+            folder.strip_prefix(&self.top).ok().and_then(|below| below.iter().map(|name| name.to_str()).collect());
+        let (Some((dates, first)), Some(names)) = (&self.since, names) else { return false };
+        !names.is_empty() && matches!(dates.take(&names, *first), Take::Skip)
+    }
+
     fn folder(&mut self, folder: &Path, above: &mut Vec<PathBuf>) -> std::io::Result<()> {
         let real = folder.canonicalize()?;
         if above.contains(&real) {
@@ -61,14 +97,18 @@ impl Walk {
         }
         above.push(real);
         for entry in std::fs::read_dir(folder)? {
-            let path = entry?.path();
+            let entry = entry?;
+            let (path, kind) = (entry.path(), entry.file_type()?);
             if path.file_name().is_none_or(|name| name.to_str().is_none()) {
                 self.odd.push(format!("the name of `{}` is no UTF-8", path.display()));
                 continue;
             }
-            match path.metadata() {
-                Ok(meta) if meta.is_dir() => self.folder(&path, above)?,
-                Ok(meta) if meta.is_file() => self.files.push(path),
+            // Only a link has to be followed to know what it is.
+            let kind = if kind.is_symlink() { path.metadata().map(|meta| meta.file_type()) } else { Ok(kind) };
+            match kind {
+                Ok(kind) if kind.is_dir() && self.is_passed(&path) => {}
+                Ok(kind) if kind.is_dir() => self.folder(&path, above)?,
+                Ok(kind) if kind.is_file() => self.files.push(path),
                 // Pipes and the like; links whose end does not exist, and what vanished meanwhile.
                 Ok(_) => {}
                 Err(error) if error.kind() == ErrorKind::NotFound => {}

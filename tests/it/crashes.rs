@@ -334,3 +334,69 @@ async fn a_run_that_is_overtaken_at_any_write_changes_nothing_more() {
         hold_to_protocol(&store.objects().await, &before, &after, &what);
     }
 }
+
+/// The published objects of a run date.
+fn published(objects: &Objects, date: &str) -> Objects {
+    let is_of = |key: &str| key.starts_with("out/") && key.contains(&format!("run_date={date}/"));
+    objects.iter().filter(|(key, _)| is_of(key)).map(|(key, bytes)| (key.clone(), bytes.clone())).collect()
+}
+
+/// A run date that was published by half when its run was killed does not stay so: the next night finishes it, also when that
+/// is the night of another date.
+#[tokio::test]
+async fn what_was_published_by_half_is_finished_by_a_night_of_another_date() {
+    let nights = Nights::new("crash-dates").await;
+    let before = nights.before(1).await;
+    nights.logs(1).await;
+    let (after, writes) = nights.calm(1, &before).await;
+    let date = sequence()[1].date;
+    assert!(date != sequence()[2].date && published(&before, date) != published(&after, date));
+    let mut halves = 0;
+    for write in 1..=writes.len() {
+        let what = format!("killed at write {write}, of {}", writes[write - 1]);
+        nights.logs(1).await;
+        let store = Faulty::copy_of(&before).await.stop_at(write);
+        let _ = nights.night(1, &store).await;
+        let left = store.objects().await;
+        let is_whole = [&before, &after].map(|whole| published(&left, date) == published(whole, date));
+        nights.logs(2).await;
+        let store = Faulty::copy_of(&left).await;
+        nights.night(2, &store).await.unwrap_or_else(|error| panic!("{what}: {error}"));
+        let found = store.objects().await;
+        let wanted = if is_whole[0] { &before } else { &after };
+        assert!(published(&found, date) == published(wanted, date), "{what}: {date} is neither old nor new");
+        assert!(!found.keys().any(|key| key.starts_with("state/publication")), "{what}: copies are left");
+        halves += usize::from(is_whole == [false, false]);
+    }
+    assert!(halves > 3, "{halves} publications were half");
+}
+
+/// Copies that are not what the plan says finish nothing, and hinder no later night.
+#[tokio::test]
+async fn a_plan_whose_copies_are_gone_or_changed_is_dropped() {
+    let nights = Nights::new("crash-copies").await;
+    let before = nights.before(1).await;
+    nights.logs(1).await;
+    let writes = nights.calm(1, &before).await.1;
+    let manifest = writes.iter().position(|key| key.ends_with("manifest.json")).expect("a manifest") + 1;
+    let store = Faulty::copy_of(&before).await.stop_at(manifest + 2);
+    let _ = nights.night(1, &store).await;
+    let left = store.objects().await;
+    let copy = left.keys().find(|key| key.starts_with("state/publication/")).expect("a copy").clone();
+    for change in ["gone", "changed", "no plan"] {
+        let mut left = left.clone();
+        match change {
+            "gone" => left.remove(&copy),
+            "changed" => left.insert(copy.clone(), Bytes::from_static(b"x")),
+            _ => left.insert("state/publication.json".into(), Bytes::from_static(b"{")),
+        };
+        nights.logs(2).await;
+        let store = Faulty::copy_of(&left).await;
+        nights.night(2, &store).await.unwrap_or_else(|error| panic!("{change}: {error}"));
+        let found = store.objects().await;
+        let old = sequence()[1].date;
+        assert!(published(&found, old) == published(&left, old), "{change}");
+        assert!(!published(&found, sequence()[2].date).is_empty(), "{change}");
+        assert!(!found.keys().any(|key| key.starts_with("state/publication")), "{change}: copies are left");
+    }
+}

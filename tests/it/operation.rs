@@ -78,11 +78,17 @@ fn status_shows_runs_lock_sources_and_publication() {
     assert_eq!(again["runs"].as_array().map(Vec::len), Some(1));
     assert_eq!((&again["runs"][0]["fencing"], &again["runs"][0]["read"]), (&json!(2), &json!({})));
 
+    // What is read again is not new either.
+    assert_eq!(place.trimtab(&[&RUN[..], &["--full"]].concat()).code, 0);
+    let full = status(&place, &["--runs", "1"]);
+    assert_eq!(full["sources"][0]["last_new_at"], first_new);
+    assert_eq!(full["runs"][0]["read"]["apps"]["objects"], json!(1));
+
     let table = place.trimtab(&["status", "--config", "trimtab.toml"]).out;
     for part in ["(version 3)", "lock       free", "published  2026-10-07, complete", "apps    1        2026-10-05"] {
         assert!(table.contains(part), "lacks `{part}`:\n{table}");
     }
-    assert_eq!(table.matches("published (0)").count(), 2, "{table}");
+    assert_eq!(table.matches("published (0)").count(), 3, "{table}");
 
     let manifest = "out/manifest/run_date=2026-10-07/manifest.json";
     place.write(manifest, place.read(manifest).replace("\"complete\"", "\"publishing\""));
@@ -230,4 +236,42 @@ fn a_closed_standard_error_ends_no_night() {
         assert_eq!(said.code, 0, "{format}");
         assert_eq!(status(&place, &[])["published"]["is_complete"], json!(true));
     }
+}
+
+/// Below `/proc` no file can be made, and a put that makes the folder and tries again would never end.
+#[cfg(target_os = "linux")]
+#[test]
+fn metrics_that_cannot_be_written_are_a_warning_and_end_no_night() {
+    let place = place();
+    place.write("trimtab.toml", format!("metrics = \"/proc/nowhere/trimtab.prom\"\n{}", place.read("trimtab.toml")));
+    let night = place.trimtab(&RUN);
+    assert_eq!(night.code, 0, "{}", night.err);
+    assert!(night.err.contains("the metrics were not written: writing `"), "{}", night.err);
+    place.write("trimtab.toml", place.read("trimtab.toml").replace("output = \"out/\"", "output = \"/proc/out/\""));
+    let night = place.trimtab(&RUN);
+    assert_eq!(night.code, 3, "{}", night.err);
+}
+
+#[test]
+fn days_to_come_are_not_read_again() {
+    let place = place();
+    let said = place.trimtab(&[&RUN[..], &["--from", "2026-10-08", "--to", "2026-10-09"]].concat());
+    assert_eq!(said.code, 2, "{}", said.err);
+    assert!(said.err.contains("`--from` 2026-10-08 is later than the run date 2026-10-07"), "{}", said.err);
+}
+
+/// Who asks without a date wants what there is.
+#[test]
+fn questions_without_a_date_are_about_the_latest_publication() {
+    let place = place();
+    place.write("trimtab.toml", place.read("trimtab.toml").replace("date = \"2026-10-07\"\n", ""));
+    for date in ["2026-10-06", "2026-10-07"] {
+        assert_eq!(place.trimtab(&[&RUN[..], &["--date", date]].concat()).code, 0);
+    }
+    let ask = ["sql", "select run_date from settings", "--format", "csv", "--config", "trimtab.toml"];
+    let said = place.trimtab(&ask);
+    assert_eq!((said.code, said.out.as_str()), (0, "run_date\n2026-10-07\n"), "{}", said.err);
+    assert!(said.err.contains("this is what was published for 2026-10-07"), "{}", said.err);
+    let said = place.trimtab(&[&ask[..], &["--date", "2026-10-06"]].concat());
+    assert_eq!((said.code, said.out.as_str()), (0, "run_date\n2026-10-06\n"), "{}", said.err);
 }

@@ -317,6 +317,9 @@ fn an_odd_entry_of_a_folder_is_left_out_by_name_and_hides_nothing() {
     symlink("itself", folder.join("itself")).expect("a link");
     symlink("nowhere", folder.join("broken")).expect("a link");
     std::fs::write(folder.join(OsStr::from_bytes(b"b/\xff.json")), "{}").expect("a file");
+    for name in ["line\nbreak.json", "b/unfinished.json#7"] {
+        std::fs::write(folder.join(name), "{}").expect("a file");
+    }
     let store = shelf.store("odd/");
     assert_eq!(wait(store.list()).unwrap(), calm, "keys, sizes and versions are those of a listing without oddities");
     assert_eq!(wait(store.sample(2)).unwrap().len(), 2);
@@ -328,7 +331,15 @@ fn an_odd_entry_of_a_folder_is_left_out_by_name_and_hides_nothing() {
     place.run_file("2026-11-21", &[("odd", "litellm", &format!("{}odd/", shelf.url))], "");
     let text = place.read("trimtab.toml");
     let night = run(&place, &text, &[], &[]);
-    for words in ["b/up` is a link to a folder above it", "itself` is a link that leads nowhere", "json` is no UTF-8"] {
+    let warnings = night.err.lines().filter(|line| line.contains("it is left out")).count();
+    assert_eq!(warnings, 5, "{}", night.err);
+    for words in [
+        "b/up` is a link to a folder above it",
+        "itself` is a link that leads nowhere",
+        "json` is no UTF-8",
+        "/line\\nbreak.json\" makes no key",
+        "unfinished.json#7\" makes no key",
+    ] {
         assert!(night.err.contains(words), "no `{words}` in\n{}", night.err);
     }
     assert!(!night.err.contains("broken`"), "{}", night.err);
