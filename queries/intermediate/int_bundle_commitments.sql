@@ -107,6 +107,7 @@ select
     economic_usd,
     cash_usd + least(greatest(economic_usd - cash_usd, 0.0), heirs_usd) as cash_usd,
     least(greatest(economic_usd - cash_usd, 0.0), heirs_usd) as reassigned_usd,
+    heirs_usd,
     ends_on,
     -- Months from the run date to the end, with the part of the last one.
     bound_months

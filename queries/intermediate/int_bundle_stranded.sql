@@ -1,21 +1,15 @@
 -- One row per costed bundle that strands a commitment: how much a month, for how long, in all and as worth today.
 --
 -- grain:  recommendation_id
--- method: M 2.8, 6.5 (stranded_t is a row of the cash flow until the commitment ends, of the last month its part)
+-- method: M 2.8, 6.5
 select
-    costs.recommendation_id,
-    bound.ends_on,
-    bound.bound_months,
-    max(bound.economic_usd - bound.cash_usd) as stranded_usd,
-    max(bound.economic_usd - bound.cash_usd) * sum(least(1.0, bound.bound_months - cash.month + 1)) as stranded_total_usd,
-    max(bound.economic_usd - bound.cash_usd) * sum(least(1.0, bound.bound_months - cash.month + 1) * cash.worth) as stranded_worth_usd
-from int_bundle_costs as costs
-inner join int_bundle_commitments as bound on bound.recommendation_id = costs.recommendation_id
-inner join int_cash_months as cash
-    on cash.fade_low = costs.fade_low and cash.fade = costs.fade and cash.fade_high = costs.fade_high
-    and cash.monthly_rate = costs.monthly_rate and cash.lead_months = costs.lead_months
-    and cash.horizon_months = costs.horizon_months and cash.retraining_months = costs.retraining_months
-    and cash.month < bound.bound_months + 1
+    bound.recommendation_id,
+    terms.ends_on,
+    terms.bound_months,
+    bound.economic_usd - bound.cash_usd as stranded_usd,
+    (bound.economic_usd - bound.cash_usd) * terms.months as stranded_total_usd,
+    (bound.economic_usd - bound.cash_usd) * terms.worth_months as stranded_worth_usd
+from int_bundle_commitments as bound
+inner join int_bundle_bound_worth as terms on terms.recommendation_id = bound.recommendation_id
 -- What uses up a commitment of the new provider is shown in commitment_savings and earns nothing here.
 where bound.economic_usd > bound.cash_usd
-group by costs.recommendation_id, bound.ends_on, bound.bound_months

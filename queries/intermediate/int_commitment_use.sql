@@ -9,7 +9,8 @@ with used as (
 ),
 
 committed as (
-    select commitments.provider, cast(sum(commitments.usd_per_month) as double) as minimum_usd
+    select commitments.provider, cast(sum(commitments.usd_per_month) as double) as minimum_usd,
+        max(commitments.ends_on) as ends_on
     from commitments
     cross join settings
     where commitments.starts_on <= settings.run_date and settings.run_date < commitments.ends_on
@@ -19,6 +20,7 @@ committed as (
 select
     committed.provider,
     committed.minimum_usd,
+    committed.ends_on,
     coalesce(used.list_usd, 0.0) * coalesce(rates.rate_ratio, 1.0)
     * (cast(settings.month_factor_numerator as double) / settings.month_factor_denominator) as used_usd
 from committed

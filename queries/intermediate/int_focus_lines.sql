@@ -102,6 +102,11 @@ select
     cast(case when escaped.charge_category in ('Usage') then coalesce(escaped.tokens, 1) end as decimal(38, 12)) as consumed_quantity,
     case when escaped.tokens is not null then 'Tokens' when escaped.charge_category in ('Usage') then 'Charges' end as consumed_unit,
     cast(escaped.usd as decimal(38, 12)) as usd,
+    -- A discount lies between list and contracted cost, a commitment between contracted and effective cost, and what is booked at
+    -- another time between effective and billed cost; every other line costs the same whichever way it is asked.
+    cast(case when escaped.bridge_term in ('rate', 'commitment', 'timing') then 0 else escaped.usd end as decimal(38, 12)) as list_usd,
+    cast(case when escaped.bridge_term in ('commitment', 'timing') then 0 else escaped.usd end as decimal(38, 12)) as contracted_usd,
+    cast(case when escaped.bridge_term in ('timing') then 0 else escaped.usd end as decimal(38, 12)) as effective_usd,
     escaped.event_date
 from escaped
 left join issuers on issuers.provider = escaped.provider

@@ -46,7 +46,7 @@ one_model as (
 select appetites.policy, bundles.*
 from bundles
 inner join appetites on bundles.risk_points <= appetites.points
-where bundles.reason in ('PROVEN', 'NEEDS_SIGN_OFF') and bundles.npv_usd is not null
+where bundles.reason in ('PROVEN', 'SAME_ANSWERS', 'NEEDS_SIGN_OFF') and bundles.npv_usd is not null
 union all
 select 'cache_and_batch' as policy, bundles.*
 from bundles

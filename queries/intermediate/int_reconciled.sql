@@ -8,8 +8,10 @@ with summed as (
         int_bridge.sub_account_id,
         int_bridge.model_id,
         cast(sum(int_bridge.calculated_usd) as decimal(38, 12)) as calculated_usd,
-        cast(sum(int_bridge.list_usd) as decimal(38, 12)) as list_usd,
-        cast(sum(int_bridge.contracted_usd) as decimal(38, 12)) as contracted_usd,
+        -- A day of a wrong unit, of cents or without a currency rate says nothing of discounts.
+        cast(sum(case when int_bridge.fault is null then int_bridge.list_usd end) as decimal(38, 12)) as list_usd,
+        cast(sum(case when int_bridge.fault is null then int_bridge.contracted_usd end) as decimal(38, 12)) as contracted_usd,
+        bool_and(int_bridge.rate_source in ('contract_terms')) as is_rate_agreed,
         cast(sum(int_bridge.billed_usd) as decimal(38, 12)) as billed_usd,
         cast(sum(int_bridge.unexplained_usd) as decimal(38, 12)) as unexplained_usd,
         cast(sum(abs(int_bridge.unexplained_usd)) as decimal(38, 12)) as absolute_unexplained_usd,
@@ -52,6 +54,7 @@ select
     coverage_ratio,
     rate_ratio,
     unexplained_share,
+    is_rate_agreed,
     fault,
     case
         when fault is not null then 'UNRECONCILED'

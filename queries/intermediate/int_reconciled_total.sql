@@ -9,6 +9,7 @@ with summed as (
         cast(coalesce(sum(case when int_bridge.is_covered then int_bridge.calculated_usd else 0 end), 0) as decimal(38, 12)) as calculated_usd,
         cast(coalesce(sum(case when int_bridge.is_covered then int_bridge.quantity_usd else 0 end), 0) as decimal(38, 12)) as quantity_usd,
         cast(coalesce(sum(int_bridge.rate_usd), 0) as decimal(38, 12)) as rate_usd,
+        cast(coalesce(sum(int_bridge.no_rate_usd), 0) as decimal(38, 12)) as no_rate_usd,
         cast(coalesce(sum(int_bridge.unexplained_usd), 0) as decimal(38, 12)) as unexplained_usd,
         cast(coalesce(sum(case when int_bridge.is_covered then 0 else int_bridge.calculated_usd end), 0) as decimal(38, 12)) as no_bill_usd
     from int_bridge
@@ -31,8 +32,9 @@ select
     summed.quantity_usd,
     summed.rate_usd,
     -- Everything that the bill books beside usage at a price: tax, credits, commitments, services that are no model.
-    cast(summed.billed_usd - summed.calculated_usd - summed.quantity_usd - summed.rate_usd - summed.unexplained_usd
-        as decimal(38, 12)) as other_lines_usd,
+    cast(summed.billed_usd - summed.calculated_usd - summed.quantity_usd - summed.rate_usd - summed.no_rate_usd
+        - summed.unexplained_usd as decimal(38, 12)) as other_lines_usd,
+    summed.no_rate_usd,
     summed.unexplained_usd,
     summed.no_bill_usd,
     case

@@ -29,7 +29,10 @@ named_benefits as (
 -- The candidate that may be taken; else the one to pilot, to test or to wait for; else the one that comes nearest.
 ranked as (
     select
-        alternatives.*,
+        alternatives.* exclude (binding_gate),
+        -- Too little traffic is a fact of the workload, whatever else stands in the way of the candidate that comes nearest.
+        case when ranks.preference >= 7 and alternatives.reason_codes like '%VOLUME%' then 'VOLUME' else alternatives.binding_gate end
+            as binding_gate,
         ranks.preference,
         -- A forced move saves nothing: it is measured against what the provider puts in its place.
         case when workload.is_source_ending or alternatives.action in ('MIGRATE') then 0 else 1 end as counted
@@ -42,8 +45,7 @@ ranked as (
 interim as (
     select alternatives.*
     from alternatives
-    inner join int_bundle_ranks as ranks on ranks.recommendation_id = alternatives.recommendation_id
-    where ranks.interim_place = 1
+    inner join int_bundle_ranks as ranks on ranks.recommendation_id = alternatives.recommendation_id and ranks.interim_place = 1
 ),
 
 -- What answers that come later would save beside all else: a question to the owner, in no total.
@@ -84,10 +86,8 @@ chosen as (
 )
 
 select
-    chosen.workload_id,
-    chosen.recommendation_id, chosen.lever, chosen.action, chosen.reason,
-    nullif(concat_ws(
-        ', ', chosen.reason_codes, chosen.evidence_codes, case when is_source_retiring then 'SOURCE_RETIRES' end,
+    chosen.workload_id, chosen.recommendation_id, chosen.lever, chosen.action, chosen.reason,
+    nullif(concat_ws(', ', chosen.reason_codes, chosen.evidence_codes, case when is_source_retiring then 'SOURCE_RETIRES' end,
         case when reason in ('PROTOTYPE') and chosen.current_monthly_cost_usd > 5000 then 'EVALUATE_NOW' end
     ), '') as reason_codes,
     case when reason = chosen.binding_gate then chosen.binding_gate end as binding_gate,

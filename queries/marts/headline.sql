@@ -44,27 +44,23 @@ decided as (
     from decisions
 ),
 
--- After every cost, settings that are taken while something better waits included. Token ratios of all workloads may be wrong together, volumes and rework are not (M 6.7).
+-- After every cost, settings that are taken while something better waits included.
 proven as (
     select
-        cast(sum(records.net_monthly_savings_usd) as decimal(18, 2)) as net_usd,
-        cast(sum(records.one_off_usd) as decimal(18, 2)) as one_off_usd,
-        cast(sum(records.npv_usd) as decimal(18, 2)) as npv_usd,
-        max(records.payback_months) as payback_months,
-        cast(cast(sum(records.net_monthly_savings_usd) as double) - sqrt(
-            power(sum(cast(records.ratio_loss_usd as double)), 2) + sum(power(cast(records.volume_distance_usd as double), 2))
-            + sum(power(cast(records.rework_loss_usd as double), 2))
-        ) as decimal(18, 2)) as net_p10_usd,
-        cast(cast(sum(records.net_monthly_savings_usd) as double) + sqrt(
-            power(sum(cast(records.ratio_gain_usd as double)), 2) + sum(power(cast(records.volume_distance_usd as double), 2))
-            + sum(power(cast(records.rework_gain_usd as double), 2))
-        ) as decimal(18, 2)) as net_p90_usd
-    from decisions
-    inner join int_bundle_records as records
-        on records.recommendation_id = case
-            when decisions.action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then decisions.recommendation_id
-            else decisions.interim_bundle
-        end
+        portfolio.net_monthly_usd,
+        portfolio.net_monthly_p10_usd,
+        portfolio.net_monthly_p90_usd,
+        portfolio.one_off_usd,
+        portfolio.npv_usd,
+        longest.payback_months
+    from portfolio
+    cross join (
+        select max(records.payback_months) as payback_months
+        from portfolio_moves as moves
+        inner join int_bundle_records as records on records.recommendation_id = moves.recommendation_id
+        where moves.policy in ('decisions')
+    ) as longest
+    where portfolio.policy in ('decisions')
 ),
 
 rows_read as (
@@ -98,15 +94,16 @@ select
     total.quantity_usd as billed_quantity_usd,
     total.rate_usd as billed_rate_usd,
     total.other_lines_usd as billed_other_lines_usd,
+    total.no_rate_usd as billed_no_rate_usd,
     total.unexplained_usd as billed_unexplained_usd,
     total.no_bill_usd,
     coalesce(decided.supported_workloads, 0) as supported_workloads,
     coalesce(decided.supported_monthly_savings_usd, cast(0 as decimal(18, 2))) as supported_monthly_savings_usd,
-    coalesce(proven.net_usd, cast(0 as decimal(18, 2))) as supported_net_monthly_savings_usd,
-    coalesce(proven.net_p10_usd, cast(0 as decimal(18, 2))) as supported_net_monthly_savings_p10_usd,
-    coalesce(proven.net_p90_usd, cast(0 as decimal(18, 2))) as supported_net_monthly_savings_p90_usd,
-    coalesce(proven.one_off_usd, cast(0 as decimal(18, 2))) as supported_one_off_usd,
-    coalesce(proven.npv_usd, cast(0 as decimal(18, 2))) as supported_npv_usd,
+    proven.net_monthly_usd as supported_net_monthly_savings_usd,
+    proven.net_monthly_p10_usd as supported_net_monthly_savings_p10_usd,
+    proven.net_monthly_p90_usd as supported_net_monthly_savings_p90_usd,
+    proven.one_off_usd as supported_one_off_usd,
+    proven.npv_usd as supported_npv_usd,
     proven.payback_months as supported_payback_months,
     coalesce(decided.interim_workloads, 0) as interim_workloads,
     coalesce(decided.interim_net_monthly_savings_usd, cast(0 as decimal(18, 2))) as interim_net_monthly_savings_usd,

@@ -1,42 +1,16 @@
 -- One row per policy: what the decisions save, beside what other ways of choosing would.
 --
 -- grain:  policy
--- method: M 7.1 (gross, overlap and net are all shown; savings never exceed spend), 7.5, 7.6, 6.7 (P10 and P90)
-with eligible as (
+-- method: M 7.1 (gross, overlap and net are all shown; savings never exceed spend), 7.5, 7.6, 6.7 (P10 and P90), 2.8 (commitments hold the moves together)
+with taken as (
     select
-        'decisions' as policy,
-        decisions.workload_id,
-        int_bundles.recommendation_id,
-        int_bundles.lever,
-        rates.paid_saving_usd,
-        costed.npv_usd
-    from decisions
-    inner join int_bundles
-        on int_bundles.recommendation_id = case
-            when decisions.action in ('MOVE', 'MOVE_SPLIT', 'OPTIMIZE') then decisions.recommendation_id else decisions.interim_bundle
-        end
-    inner join int_bundle_rates as rates on rates.recommendation_id = int_bundles.recommendation_id
-    inner join int_bundles_costed as costed on costed.recommendation_id = int_bundles.recommendation_id
-    union all
-    select policy, workload_id, recommendation_id, lever, paid_saving_usd, npv_usd from int_policy_bundles
-),
-
-ranked as (
-    select
-        *,
-        row_number() over (partition by policy, workload_id order by npv_usd desc nulls last, recommendation_id) as place
-    from eligible
-),
-
-taken as (
-    select
-        ranked.policy,
+        moves.policy,
         count(*) as workloads,
-        sum(ranked.paid_saving_usd) as saving_usd,
-        sum(coalesce(cast(costed.net_usd as decimal(18, 2)), ranked.paid_saving_usd)) as net_usd,
+        sum(moves.saving_monthly_usd) as saving_usd,
+        sum(coalesce(cast(costed.net_usd as decimal(18, 2)), moves.saving_monthly_usd)) as net_usd,
         sum(coalesce(cast(costed.one_off_usd as decimal(18, 2)), 0)) as one_off_usd,
         sum(cast(costed.npv_usd as decimal(18, 2))) as npv_usd,
-        sum(case when actions.reason in ('PROVEN', 'NEEDS_SIGN_OFF') then 0 else 1 end) as unproven_workloads,
+        sum(case when actions.reason in ('PROVEN', 'SAME_ANSWERS', 'NEEDS_SIGN_OFF') then 0 else 1 end) as unproven_workloads,
         sqrt(
             power(sum(coalesce(costed.ratio_loss_usd, 0.0)), 2) + sum(power(coalesce(costed.volume_distance_usd, 0.0), 2))
             + sum(power(coalesce(costed.rework_high_usd - costed.rework_usd, 0.0), 2))
@@ -45,22 +19,23 @@ taken as (
             power(sum(coalesce(costed.ratio_gain_usd, 0.0)), 2) + sum(power(coalesce(costed.volume_distance_usd, 0.0), 2))
             + sum(power(coalesce(costed.rework_usd - costed.rework_low_usd, 0.0), 2))
         ) as above
-    from ranked
-    inner join int_bundle_actions as actions on actions.recommendation_id = ranked.recommendation_id
-    left join int_bundles_costed as costed on costed.recommendation_id = ranked.recommendation_id
-    where ranked.place = 1
-    group by ranked.policy
+    from portfolio_moves as moves
+    inner join int_bundle_actions as actions on actions.recommendation_id = moves.recommendation_id
+    left join int_bundles_costed as costed on costed.recommendation_id = moves.recommendation_id
+    group by moves.policy
 ),
 
 -- What adding every lever's claim would say: each alone, on the same spend.
 claims as (
     select policy, workload_id, lever, max(paid_saving_usd) as usd
     from (
-        select policy, workload_id, lever, paid_saving_usd from eligible
+        select policy, workload_id, lever, paid_saving_usd from int_policy_bundles
+        union all
+        select policy, workload_id, lever, saving_monthly_usd from portfolio_moves where policy in ('decisions')
         union all
         -- Beside a decision stand the other proven levers of its workload.
         select decided.policy, others.workload_id, others.lever, others.paid_saving_usd
-        from eligible as decided
+        from portfolio_moves as decided
         inner join int_policy_bundles as others on others.workload_id = decided.workload_id
         where decided.policy in ('decisions') and others.policy in ('appetite_high', 'cache_and_batch')
     ) as claimed
@@ -70,6 +45,11 @@ claims as (
 
 gross as (
     select policy, sum(usd) as usd from claims group by policy
+),
+
+-- What moves strand together and none of them alone.
+stranded as (
+    select policy, sum(jointly_stranded_worth_usd) as usd from stranded_commitments group by policy
 ),
 
 models as (
@@ -94,7 +74,7 @@ select
     cast(cast(coalesce(taken.net_usd, 0) as double) - coalesce(taken.below, 0.0) as decimal(18, 2)) as net_monthly_p10_usd,
     cast(cast(coalesce(taken.net_usd, 0) as double) + coalesce(taken.above, 0.0) as decimal(18, 2)) as net_monthly_p90_usd,
     cast(coalesce(taken.one_off_usd, 0) as decimal(18, 2)) as one_off_usd,
-    cast(coalesce(taken.npv_usd, 0) as decimal(18, 2)) as npv_usd
+    cast(coalesce(taken.npv_usd, 0) - coalesce(stranded.usd, 0) as decimal(18, 2)) as npv_usd
 from (
     values
     ('decisions', 1, 'one action for each workload, as decided'),
@@ -107,4 +87,5 @@ from (
 ) as policies (policy, place, title)
 left join taken on taken.policy = policies.policy
 left join gross on gross.policy = policies.policy
+left join stranded on stranded.policy = policies.policy
 left join models on models.policy = policies.policy

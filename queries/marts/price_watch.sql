@@ -19,7 +19,7 @@ users as (
 ),
 
 checked as (
-    select provider, model_id, max(checked_on) as checked_on
+    select provider, model_id, min(checked_on) as checked_on
     from model_prices
     cross join settings
     where valid_from <= settings.run_date and (valid_to is null or settings.run_date < valid_to)
@@ -40,7 +40,7 @@ from int_scheduled_costs as scheduled
 inner join in_use on in_use.provider = scheduled.provider and in_use.model_id = scheduled.model_id
 left join users on users.provider = in_use.provider and users.model_id = in_use.model_id
 union all
-select 'retires', in_use.provider, in_use.model_id, coalesce(concat('replaced by ', models.replaced_by), 'no replacement is named'),
+select 'retires', in_use.provider, in_use.model_id, case when coalesce(models.replaced_by, '') = '' then 'no replacement is named' else concat('replaced by ', models.replaced_by) end,
     models.retires_on, in_use.requests, cast(null as bigint), in_use.usd, cast(null as decimal(38, 12)), users.workloads
 from in_use
 cross join settings

@@ -83,30 +83,6 @@ supported as (
     inner join int_bundles_costed as costed on costed.recommendation_id = chosen.recommendation_id
 ),
 
--- All supported moves together against each commitment: what the minimum still asks for.
-flows as (
-    select chosen.from_provider as provider, chosen.workload_id, -rates.source_paid_month_usd as usd
-    from chosen
-    inner join int_bundle_rates as rates on rates.recommendation_id = chosen.recommendation_id
-    union all
-    select coalesce(int_bundles.to_provider, chosen.to_provider), chosen.workload_id, rates.target_paid_month_usd
-    from chosen
-    inner join int_bundle_rates as rates on rates.recommendation_id = chosen.recommendation_id
-    inner join int_bundles on int_bundles.recommendation_id = chosen.recommendation_id
-),
-
-stranded as (
-    select
-        int_commitment_use.provider,
-        count(distinct flows.workload_id) as workloads,
-        cast(
-            greatest(minimum_usd - used_usd - sum(flows.usd), 0.0) - greatest(minimum_usd - used_usd, 0.0)
-        as decimal(18, 2)) as usd
-    from int_commitment_use
-    inner join flows on flows.provider = int_commitment_use.provider
-    group by int_commitment_use.provider, minimum_usd, used_usd
-),
-
 -- One row per workload: what is left of the saving after each step.
 levels as (
     select
@@ -144,7 +120,7 @@ steps (place, step, title) as (
         (8, 'other_levers', 'the other levers, each as if it were alone'),
         (9, 'overlap', 'one action for a workload: levers are priced together, not added'),
         (10, 'retirements', 'models that end, and announced prices of the next twelve months'),
-        (11, 'evidence', 'what no evidence supports yet'),
+        (11, 'evidence', 'what no evidence supports yet, or waits for a commitment to end'),
         (12, 'rework', 'wrong answers that people correct'),
         (13, 'upkeep', 'maintenance by people, hosting, re-training'),
         (14, 'one_off', 'integration and evaluation, spread over the horizon')
@@ -172,8 +148,9 @@ summed as (
     from changes
     group by place, step, title
     union all
-    select 15, 'commitments', 'minimum spend that is owed all the same', -coalesce(sum(usd), 0), coalesce(sum(workloads), 0)
-    from stranded
+    select 15, 'commitments', 'minimum spend that is owed all the same', -coalesce(sum(stranded_monthly_usd), 0), coalesce(sum(workloads), 0)
+    from stranded_commitments
+    where policy in ('decisions')
 )
 
 select

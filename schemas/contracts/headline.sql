@@ -1,6 +1,6 @@
 -- One row: the totals of the page for leadership.
 --
--- version: 3
+-- version: 4
 -- window:  28 days
 -- grain:   run_date
 create external table headline (
@@ -19,6 +19,7 @@ create external table headline (
     billed_quantity_usd decimal(38,12) not null, -- list cost of what was billed and not logged, less what was logged and not billed
     billed_rate_usd decimal(38,12) not null, -- discounts that the bill or a contract states, or that a constant share of list proves
     billed_other_lines_usd decimal(38,12) not null, -- tax, credits, support, commitments, corrections, services that are no model
+    billed_no_rate_usd decimal(38,12) not null, -- what logs explain of lines in a currency without a rate: those lines count as 0 dollars billed
     billed_unexplained_usd decimal(38,12) not null, -- what is left; the last five add up to billed_usd
     no_bill_usd decimal(38,12) not null, -- list cost of what was logged where no bill is
     supported_workloads bigint not null, -- workloads with MOVE, MOVE_SPLIT or OPTIMIZE

@@ -1,6 +1,6 @@
 -- One row per value of a parameter of the method, in its scope and from its day.
 --
--- version: 1
+-- version: 2
 -- key:     parameter_id, name, scope, key
 -- values:  scope = all | workload | pair; class = measured | published | assumption | convention | config
 create external table parameters (
@@ -12,6 +12,8 @@ create external table parameters (
     low double, -- P10
     expected double not null, -- expected value
     high double, -- P90
+    least double, -- the least that the run file may set for the name; empty there
+    most double, -- the most that it may set; empty is no bound
     class varchar not null, -- measured, published, assumption, convention or config
     source varchar not null -- where it comes from
 )

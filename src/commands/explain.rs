@@ -82,10 +82,12 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     if chosen.is_empty() && tried.is_empty() {
         return Err(unknown());
     }
+    let bound = format!("select * from commitment_savings where workload_id in {workloads}");
+    let bound = records(&opened, &bound).await?;
     let text = crate::report::page(
         opened.project.templates.get("explain.txt.j2").map_or("", String::as_str),
         "explain.txt.j2",
-        &serde_json::json!({ "decisions": chosen, "alternatives": tried, "window_days": opened.window_days }),
+        &serde_json::json!({ "decisions": chosen, "alternatives": tried, "commitments": bound, "window_days": opened.window_days }),
     )?;
     super::tell(&text);
     Ok(())

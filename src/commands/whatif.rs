@@ -75,7 +75,7 @@ pub(super) async fn run(args: WhatifArgs, place: PlaceArgs) -> Result<()> {
         say!("decided    {}: {}{}", text(decision, "action"), text(decision, "reason"), target(decision));
     }
     let page = opened.project.templates.get("explain.txt.j2").map_or("", String::as_str);
-    let context = serde_json::json!({ "decisions": after, "alternatives": tried, "window_days": opened.window_days });
+    let context = serde_json::json!({ "decisions": after, "alternatives": tried, "commitments": [], "window_days": opened.window_days });
     super::tell(&crate::report::page(page, "explain.txt.j2", &context)?);
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod check;
+pub mod facts;
 mod inputs;
 pub mod metrics;
 pub mod publish;
@@ -244,6 +245,7 @@ pub async fn plan(engine: &Engine, project: &Project, config: &Config) -> Result
     }
     report::check(project)?;
     check::verify(project, config)?;
+    facts::verify(project, config)?;
     relations::register(engine, project, config, &Ledger::default())?;
     for (format, table) in &project.sources {
         engine.register_empty(format, &ingest::raw_schema(table))?;

@@ -27,7 +27,6 @@ pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Le
     for (name, contract) in &project.contracts {
         engine.register_empty(name, &contract.schema)?;
     }
-    check_parameters(project, config)?;
     for (name, seed) in &project.seeds {
         let mut batches = vec![seed.rows.clone()];
         if name == "parameters" {
@@ -53,29 +52,6 @@ pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Le
     }
     let batch = ledger_rows(project, ledger)?;
     engine.register("ledger", batch.schema(), vec![batch])
-}
-
-/// A parameter of the run file bears a name that the method has, and its range is one.
-fn check_parameters(project: &Project, config: &Config) -> Result<()> {
-    let names = project
-        .seeds
-        .get("parameters")
-        .and_then(|seed| seed.rows.column_by_name("name")?.as_string_opt::<i32>().cloned());
-    let known: BTreeSet<String> = names.iter().flat_map(|names| names.iter().flatten().map(String::from)).collect();
-    for parameter in &config.facts.parameters {
-        let name = &parameter.name;
-        if !known.contains(name) {
-            return Err(Error::usage(format!("parameter `{name}` does not exist"))
-                .at(format!("known: {}", known.into_iter().collect::<Vec<_>>().join(", ")))
-                .hint("correct the name under [[parameters]] in the run file"));
-        }
-        let (low, high) = (parameter.low.unwrap_or(parameter.expected), parameter.high.unwrap_or(parameter.expected));
-        if !(low <= parameter.expected && parameter.expected <= high) {
-            return Err(Error::usage(format!("parameter `{name}` is not low <= expected <= high"))
-                .hint("correct the range under [[parameters]] in the run file"));
-        }
-    }
-    Ok(())
 }
 
 fn rows(project: &Project, name: &str, values: &[Value]) -> Result<RecordBatch> {

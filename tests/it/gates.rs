@@ -195,3 +195,66 @@ fn what_no_check_can_be_is_refused() {
         }
     }
 }
+
+/// Money that nobody owes, days in the wrong order, names that the catalog does not have, parameters beyond their bounds.
+#[test]
+fn what_no_fact_can_be_is_refused() {
+    let place = Place::new();
+    day(&place, "apps", "2026-10-05", 1);
+    let commitment = |lines: &str| {
+        let usual = [
+            ("id", "\"c\""),
+            ("provider", "\"openai\""),
+            ("usd_per_month", "\"100\""),
+            ("starts_on", "\"2026-01-01\""),
+            ("ends_on", "\"2027-01-01\""),
+        ];
+        let usual =
+            usual.iter().filter(|(key, _)| !lines.starts_with(key)).map(|(key, value)| format!("{key} = {value}\n"));
+        format!("[[commitments]]\n{}{lines}\n", usual.collect::<String>())
+    };
+    let terms = |pct: &str, model: &str| {
+        format!(
+            "[[contract_terms]]\nprovider = \"openai\"\ndiscount_pct = \"{pct}\"\nvalid_from = \"2026-01-01\"\n{model}"
+        )
+    };
+    let parameter = |name: &str, value: &str| {
+        format!("[[parameters]]\nparameter_id = \"P\"\nname = \"{name}\"\nexpected = {value}\n")
+    };
+    let run = |more: &str| {
+        place.run_file("2026-10-07", &[("apps", "openai_envelope", "apps/")], more);
+        place.trimtab(&["check", "--config", "trimtab.toml"])
+    };
+    for (more, words) in [
+        (commitment("ends_on = \"2025-12-31\""), ["[[commitments]] `c`", "before it starts"]),
+        (commitment("usd_per_month = \"-5\""), ["usd_per_month cannot be `-5`", "not negative"]),
+        (commitment("usd_per_month = \"a lot\""), ["usd_per_month cannot be `a lot`", "as text"]),
+        (commitment("provider = \"opnai\""), ["no provider `opnai`", "known: "]),
+        (terms("150", ""), ["a discount of `150` percent", "percent off list"]),
+        (terms("-10", ""), ["a discount of `-10` percent", "[[contract_terms]]"]),
+        (terms("10", "model_id = \"gpt-0\"\n"), ["no model `gpt-0` of `openai`", "trimtab list models"]),
+        ("[candidates]\nproviders = [\"nobody\"]\n".into(), ["no provider `nobody`", "[candidates]"]),
+        ("[workloads.triage]\ncandidates = [\"openai/gpt-0\"]\n".into(), ["no model `gpt-0`", "[workloads.triage]"]),
+        ("[team]\ncapacity_hours = -3.0\n".into(), ["a team of -3 hours", "capacity_hours"]),
+        (
+            "[[benefits]]\nworkload = \"w\"\nkind = \"fame\"\nusd_per_month = \"1\"\n".into(),
+            ["kind `fame` does not exist", "cash, time or revenue"],
+        ),
+        (parameter("horizon_months", "0"), ["`horizon_months` is 1 to 120", "has 0 to 0"]),
+        (parameter("nu", "-1.0"), ["`nu` is 0.001 to 1000", "has -1 to -1"]),
+        (parameter("alpha", "2.0"), ["`alpha` is 0.0001 to 0.5", "has 2 to 2"]),
+        (parameter("discount_rate", "-5.0"), ["`discount_rate` is 0 to 10", "has -5 to -5"]),
+        (parameter("maintenance_hours_none", "-1.0"), ["is at least 0", "has -1 to -1"]),
+        (parameter("nu", "inf"), ["`nu` is 0.001 to 1000", "has inf"]),
+        (parameter("nu", "nan"), ["`nu` is not low <= expected <= high", "[[parameters]]"]),
+        (parameter("nux", "1.0"), ["parameter `nux` does not exist", "known: "]),
+    ] {
+        let said = run(&more);
+        assert_eq!(said.code, 2, "{more}: {}", said.err);
+        for word in words {
+            assert!(said.err.contains(word), "{more} lacks `{word}`: {}", said.err);
+        }
+    }
+    let said = run(&(commitment("") + &terms("0", "") + &parameter("nu", "1.1")));
+    assert_eq!(said.code, 0, "{}", said.err);
+}

@@ -52,10 +52,12 @@ const LONG_QUERIES: [(&str, &str); 8] = [
 ];
 
 /// Floats of contracts that are no share, ratio or score.
-const OTHER_FLOATS: [(&str, &str); 4] = [
+const OTHER_FLOATS: [(&str, &str); 6] = [
     ("parameters.low", "a parameter of the method: a factor, a count or a share"),
     ("parameters.expected", "a parameter of the method: a factor, a count or a share"),
     ("parameters.high", "a parameter of the method: a factor, a count or a share"),
+    ("parameters.least", "a bound of such a value"),
+    ("parameters.most", "a bound of such a value"),
     ("team.capacity_hours", "hours that the owner states"),
 ];
 

@@ -1,0 +1,159 @@
+//! What the owner stated in the run file, held to what can be: names that the catalog has, money that somebody can owe, days in
+//! order, parameters inside the bounds of `queries/seeds/parameters.csv`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use arrow::array::{AsArray, StringArray};
+use arrow::datatypes::Float64Type;
+
+use crate::config::{Config, Parameter};
+use crate::error::{Error, Result};
+use crate::project::Project;
+
+/// Holds the owner's facts to the project.
+///
+/// # Errors
+/// `Usage`, naming the table of the run file and the value.
+pub fn verify(project: &Project, config: &Config) -> Result<()> {
+    parameters(project, config)?;
+    let known = Catalog::of(project);
+    let facts = &config.facts;
+    for commitment in &facts.commitments {
+        let place = format!("[[commitments]] `{}`", commitment.id);
+        money(&commitment.usd_per_month, "usd_per_month").map_err(|error| error.at(place.clone()))?;
+        known.provider(&commitment.provider).map_err(|error| error.at(place.clone()))?;
+        if commitment.ends_on <= commitment.starts_on {
+            return Err(Error::usage(format!("it ends on {}, before it starts", commitment.ends_on))
+                .at(place)
+                .hint("ends_on is the first day after the commitment"));
+        }
+    }
+    for terms in &facts.contract_terms {
+        let place = format!("[[contract_terms]] of `{}`", terms.provider);
+        known.provider(&terms.provider).map_err(|error| error.at(place.clone()))?;
+        if let Some(model) = &terms.model_id {
+            known.model(&terms.provider, model).map_err(|error| error.at(place.clone()))?;
+        }
+        if !terms.discount_pct.parse::<f64>().is_ok_and(|pct| (0.0..100.0).contains(&pct)) {
+            return Err(Error::usage(format!("a discount of `{}` percent cannot be", terms.discount_pct))
+                .at(place)
+                .hint("discount_pct is percent off list, 0 to less than 100, as text: \"15\""));
+        }
+    }
+    for benefit in &facts.benefits {
+        let place = format!("[[benefits]] of `{}`", benefit.workload);
+        money(&benefit.usd_per_month, "usd_per_month").map_err(|error| error.at(place.clone()))?;
+        if !["cash", "time", "revenue"].contains(&benefit.kind.as_str()) {
+            return Err(Error::usage(format!("a benefit of kind `{}` does not exist", benefit.kind))
+                .at(place)
+                .hint("kind is cash, time or revenue"));
+        }
+    }
+    for provider in &facts.candidate_providers {
+        known.provider(provider).map_err(|error| error.at("[candidates]"))?;
+    }
+    for (id, workload) in &facts.workloads {
+        for (provider, model) in workload.candidates.iter().filter_map(|candidate| candidate.split_once('/')) {
+            known.model(provider, model).map_err(|error| error.at(format!("[workloads.{id}]")))?;
+        }
+    }
+    match facts.team.capacity_hours {
+        Some(hours) if !(0.0..=100_000.0).contains(&hours) => {
+            Err(Error::usage(format!("a team of {hours} hours a month cannot be"))
+                .hint("correct capacity_hours under [team]"))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn money(text: &str, key: &str) -> Result<()> {
+    // Twelve digits before the point are what the relations hold, and more than anybody owes.
+    if text.parse::<f64>().is_ok_and(|usd| (0.0..1e12).contains(&usd)) {
+        return Ok(());
+    }
+    Err(Error::usage(format!("{key} cannot be `{text}`")).hint("write dollars as text, not negative: \"1250.00\""))
+}
+
+/// Names of the catalog.
+struct Catalog {
+    providers: BTreeSet<String>,
+    models: BTreeSet<(String, String)>,
+}
+
+impl Catalog {
+    fn of(project: &Project) -> Catalog {
+        let mut models: BTreeSet<(String, String)> = BTreeSet::new();
+        for seed in ["models", "model_prices"] {
+            models.extend(texts(project, seed, "provider").into_iter().zip(texts(project, seed, "model_id")));
+        }
+        let mut providers: BTreeSet<String> = models.iter().map(|(provider, _)| provider.clone()).collect();
+        providers.extend(texts(project, "provider_names", "provider"));
+        Catalog { providers, models }
+    }
+
+    fn provider(&self, name: &str) -> Result<()> {
+        if self.providers.contains(name) {
+            return Ok(());
+        }
+        let known = self.providers.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        Err(Error::usage(format!("the catalog has no provider `{name}`"))
+            .at(format!("known: {known}"))
+            .hint("correct the name, or add rows for it in an overlay's queries/seeds"))
+    }
+
+    fn model(&self, provider: &str, model: &str) -> Result<()> {
+        self.provider(provider)?;
+        if self.models.contains(&(provider.to_string(), model.to_string())) {
+            return Ok(());
+        }
+        Err(Error::usage(format!("the catalog has no model `{model}` of `{provider}`"))
+            .hint("`trimtab list models` shows the names; an overlay adds rows to queries/seeds/models.csv"))
+    }
+}
+
+fn texts(project: &Project, seed: &str, column: &str) -> Vec<String> {
+    let column =
+        project.seeds.get(seed).and_then(|seed| seed.rows.column_by_name(column)?.as_string_opt::<i32>().cloned());
+    let text = |column: StringArray| column.iter().map(|text| text.unwrap_or_default().to_string()).collect();
+    column.map_or_else(Vec::new, text)
+}
+
+/// A parameter of the run file bears a name that the method has, is in order, and lies inside its bounds.
+fn parameters(project: &Project, config: &Config) -> Result<()> {
+    let numbers = |column: &str| -> Vec<Option<f64>> {
+        let rows = project.seeds.get("parameters").map(|seed| &seed.rows);
+        let column = rows.and_then(|rows| rows.column_by_name(column)?.as_primitive_opt::<Float64Type>());
+        column.map_or_else(Vec::new, |column| column.iter().collect())
+    };
+    let bounds = numbers("least").into_iter().zip(numbers("most"));
+    let bounds: BTreeMap<String, (Option<f64>, Option<f64>)> =
+        texts(project, "parameters", "name").into_iter().zip(bounds).collect();
+    for parameter in &config.facts.parameters {
+        let Some((least, most)) = bounds.get(&parameter.name) else {
+            return Err(Error::usage(format!("parameter `{}` does not exist", parameter.name))
+                .at(format!("known: {}", bounds.into_keys().collect::<Vec<_>>().join(", ")))
+                .hint("correct the name under [[parameters]] in the run file"));
+        };
+        within(parameter, least.unwrap_or(f64::NEG_INFINITY), most.unwrap_or(f64::INFINITY))?;
+    }
+    Ok(())
+}
+
+fn within(parameter: &Parameter, least: f64, most: f64) -> Result<()> {
+    let name = &parameter.name;
+    let (low, high) = (parameter.low.unwrap_or(parameter.expected), parameter.high.unwrap_or(parameter.expected));
+    // Not a number is in no order either.
+    if !(low <= parameter.expected && parameter.expected <= high) {
+        return Err(Error::usage(format!("parameter `{name}` is not low <= expected <= high"))
+            .hint("correct the range under [[parameters]] in the run file"));
+    }
+    if least <= low && high <= most && high.is_finite() {
+        return Ok(());
+    }
+    let bounds = match most.is_finite() {
+        true => format!("{least} to {most}"),
+        false => format!("at least {least}"),
+    };
+    Err(Error::usage(format!("parameter `{name}` is {bounds}; the run file has {low} to {high}"))
+        .hint("correct the value under [[parameters]] in the run file"))
+}
