@@ -61,6 +61,7 @@ select
     proven.holm_tests as evidence_candidates,
     risks.risk_points,
     risks.risk_level,
+    confidence.confidence,
     cast(costed.rework_usd as decimal(18, 2)) as rework_monthly_usd,
     cast(costed.maintenance_usd as decimal(18, 2)) as maintenance_monthly_usd,
     cast(costed.net_usd as decimal(18, 2)) as net_monthly_savings_usd,
@@ -99,6 +100,7 @@ select
 from int_bundles_proven as proven
 inner join int_bundle_risks as risks on risks.recommendation_id = proven.recommendation_id
 inner join int_bundle_actions as actions on actions.recommendation_id = proven.recommendation_id
+inner join int_bundle_confidence as confidence on confidence.recommendation_id = proven.recommendation_id
 left join ratios on ratios.recommendation_id = proven.recommendation_id
 left join int_bundles_costed as costed on costed.recommendation_id = proven.recommendation_id
 left join int_evaluation_worth as worth on worth.recommendation_id = proven.recommendation_id

@@ -6,7 +6,7 @@ with scaled as (
     -- cost_B = tau * (input + nu * visible + gamma * reasoning); gamma0 * visible where only the candidate reasons.
     select
         by_pair.*,
-        ratios.tau_source,
+        ratios.tau_source, ratios.nu_source, ratios.gamma_source,
         ratios.tau * by_pair.input_usd as input_scaled,
         ratios.tau * by_pair.static_usd as static_scaled,
         ratios.tau * ratios.nu * by_pair.visible_usd as visible_scaled,
@@ -62,22 +62,25 @@ ranged as (
                 + power(sigma_gamma * reasoning_scaled / (input_scaled + visible_scaled + reasoning_scaled), 2)
             )
             else 0.0
-        end as sigma
+        end as sigma,
+        greatest(
+            case when tau_source in ('assumption') then sigma_tau * (input_scaled + visible_scaled + reasoning_scaled) else 0.0 end,
+            case when nu_source in ('assumption') then sigma_nu * visible_scaled else 0.0 end,
+            case when gamma_source in ('assumption') then sigma_gamma * reasoning_scaled else 0.0 end
+        ) as assumed_sigma_usd
     from scaled
 ),
 
 estimated as (
     select
-        recommendation_id,
-        requests,
-        fitting_requests,
-        observed_cost_usd,
-        fitting_cost_usd,
+        recommendation_id, requests, fitting_requests, observed_cost_usd, fitting_cost_usd,
         is_source_unpriced or unpriced_requests > 0 as is_source_unpriced,
         is_target_unpriced,
         is_cache_lost,
         is_tier_lost,
         tau_source,
+        -- Share of the variance that one ratio explains which nobody measured or published (M 5.12).
+        coalesce(power(assumed_sigma_usd / nullif(sigma * target_scaled, 0.0), 2), 0.0) as assumed_share,
         source_usd,
         -- The naive claim: everything moves, every token stays a token.
         equal_tokens_usd as target_equal_tokens_usd,
@@ -102,6 +105,7 @@ select
     bool_or(is_cache_lost) as is_cache_lost,
     bool_or(is_tier_lost) as is_tier_lost,
     min(tau_source) as tau_source,
+    max(assumed_share) as assumed_share,
     cast(sum(source_usd) as decimal(38, 12)) as source_usd,
     cast(sum(target_equal_tokens_usd) as decimal(38, 12)) as target_equal_tokens_usd,
     cast(sum(target_usd) as decimal(38, 12)) as target_usd,

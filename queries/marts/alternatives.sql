@@ -96,7 +96,7 @@ select
     coalesce(is_cache_lost, false) as is_cache_lost,
     coalesce(is_tier_lost, false) as is_tier_lost,
     tau_source,
-    records.action, records.action_reason, records.stage, records.risk_points, records.risk_level,
+    records.action, records.action_reason, records.stage, records.risk_points, records.risk_level, records.confidence,
     records.evidence_grade, records.verdict, records.verdict_unadjusted, records.evidence_codes, records.worse_proxies,
     records.evidence_eval_set, records.evidence_method, records.evidence_rubric, records.evidence_test, records.evidence_scored_on,
     records.evidence_items, records.evidence_only_in_use, records.evidence_only_candidate, records.evidence_candidates,

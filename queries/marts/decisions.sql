@@ -100,7 +100,7 @@ select
     chosen.estimated_monthly_savings_p10_usd, chosen.estimated_monthly_savings_p90_usd,
     chosen.discounted_monthly_savings_usd, chosen.horizon_monthly_savings_usd, chosen.evidence_grade, chosen.verdict,
     chosen.verdict_unadjusted, chosen.evidence_items, chosen.quality_change_share, chosen.margin_share,
-    chosen.risk_points, chosen.risk_level, chosen.rework_monthly_usd, chosen.maintenance_monthly_usd,
+    chosen.risk_points, chosen.risk_level, chosen.confidence, chosen.rework_monthly_usd, chosen.maintenance_monthly_usd,
     chosen.net_monthly_savings_usd, chosen.net_monthly_savings_p10_usd, chosen.net_monthly_savings_p90_usd,
     chosen.one_off_usd, chosen.npv_usd, chosen.npv_p10_usd, chosen.npv_p90_usd, chosen.payback_months,
     chosen.roi_ratio, chosen.roi_status, chosen.break_even_requests, chosen.planned_items,

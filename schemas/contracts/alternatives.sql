@@ -1,6 +1,6 @@
 -- One row per bundle that was considered, blocked and dearer ones too.
 --
--- version: 2
+-- version: 3
 -- window:  28 days
 -- grain:   workload_id, recommendation_id
 create external table alternatives (
@@ -43,6 +43,7 @@ create external table alternatives (
     stage varchar not null, -- PROTOTYPE, GROWING, MATURE or DECLINING (M 9)
     risk_points bigint not null, -- points of M 5.11
     risk_level varchar not null, -- Very low (to 2), Low (to 4), Medium (to 7) or High
+    confidence varchar not null, -- High (evidence A or B or none needed, bill reconciled, P10 above zero), Medium, or Low (evidence D to F or none, bill unreconciled, P10 below zero)
     evidence_grade varchar not null, -- A to F (M 5.2); F is none
     verdict varchar not null, -- NON_INFERIOR, INFERIOR, WORSE, INCONCLUSIVE or NOT_TESTED; adjusted for the candidates that were tried
     verdict_unadjusted varchar not null, -- the same, as if this candidate were the only one

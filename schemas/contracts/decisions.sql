@@ -1,6 +1,6 @@
 -- One row per workload: the one action and why.
 --
--- version: 2
+-- version: 3
 -- window:  28 days
 -- grain:   workload_id
 create external table decisions (
@@ -44,6 +44,7 @@ create external table decisions (
     margin_share double, -- loss of quality that the criticality allows
     risk_points bigint, -- points of M 5.11
     risk_level varchar, -- Very low, Low, Medium or High
+    confidence varchar, -- High (evidence A or B or none needed, bill reconciled, P10 above zero), Medium, or Low (evidence D to F or none, bill unreconciled, P10 below zero)
     rework_monthly_usd decimal(18,2), -- expected cost of wrong answers
     maintenance_monthly_usd decimal(18,2), -- people, hosting and re-training a month
     net_monthly_savings_usd decimal(18,2), -- saving less maintenance and rework: what supported totals add
