@@ -2,32 +2,12 @@
 --
 -- grain:  provider, model_id, service_tier, region_class, above_prompt_tokens
 -- method: M 3.6 (a prefix costs h * read + (1 - h) * write; it pays when h > (write - in) / (write - read)), 2.4
-with today as (
-    select
-        model_prices.provider,
-        model_prices.model_id,
-        model_prices.service_tier,
-        model_prices.region_class,
-        model_prices.above_prompt_tokens,
-        max(case when model_prices.bucket = 'input' then model_prices.usd_per_mtok end) as usd_input,
-        max(case when model_prices.bucket = 'cache_read' then model_prices.usd_per_mtok end) as usd_cache_read,
-        max(case when model_prices.bucket = 'cache_write_5m' then model_prices.usd_per_mtok end) as usd_cache_write_5m,
-        max(case when model_prices.bucket = 'cache_write_1h' then model_prices.usd_per_mtok end) as usd_cache_write_1h
-    from model_prices
-    cross join settings
-    where model_prices.band_mode = 'whole_request'
-        and model_prices.valid_from <= settings.run_date
-        and (model_prices.valid_to is null or settings.run_date < model_prices.valid_to)
-    group by
-        model_prices.provider, model_prices.model_id, model_prices.service_tier, model_prices.region_class,
-        model_prices.above_prompt_tokens
-),
-
 -- A list without a price of writing takes a prefix as plain input when it is new: it pays from the first hit on.
-written as (
-    select *, coalesce(usd_cache_write_5m, usd_input) as usd_first_5m
-    from today
-    where usd_input is not null and usd_cache_read is not null
+with written as (
+    select prices.*, coalesce(prices.usd_cache_write_5m, prices.usd_input) as usd_first_5m
+    from int_prices_by_day as prices
+    cross join settings
+    where prices.priced_on = settings.run_date and prices.usd_input is not null and prices.usd_cache_read is not null
 )
 
 select

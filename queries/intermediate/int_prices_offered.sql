@@ -3,21 +3,7 @@
 -- grain:  provider, model_id, for_service_tier, for_region_class, above_prompt_tokens, first_month
 -- method: M 2.2 to 2.4, 3 (edge cases: a tier that the model lacks is priced as standard, TIER_LOST); projections use
 --         the price known for each future month, scheduled changes included
-with days as (
-    select unnest(generate_series(settings.run_date, cast(settings.run_date + interval '11 months' as date), interval '1 month'))
-        as month_day
-    from settings
-),
-
-months as (
-    select
-        cast(month_day as date) as month_day,
-        -- Months from the run date: 0 is today.
-        cast(row_number() over (order by month_day) as bigint) - 1 as month_number
-    from days
-),
-
-used as (
+with used as (
     select distinct workload_cube.service_tier, workload_cube.region_class
     from workload_cube
     cross join settings
@@ -34,42 +20,20 @@ wanted as (
     where (tiers.tier, used.region_class) not in (select (service_tier, region_class) from used)
 ),
 
-by_month as (
-    select
-        model_prices.provider,
-        model_prices.model_id,
-        model_prices.service_tier,
-        model_prices.region_class,
-        model_prices.above_prompt_tokens,
-        months.month_number,
-        max(case when model_prices.bucket = 'input' then model_prices.usd_per_mtok end) as usd_input,
-        max(case when model_prices.bucket = 'cache_read' then model_prices.usd_per_mtok end) as usd_cache_read,
-        max(case when model_prices.bucket = 'cache_write_5m' then model_prices.usd_per_mtok end) as usd_cache_write_5m,
-        max(case when model_prices.bucket = 'cache_write_1h' then model_prices.usd_per_mtok end) as usd_cache_write_1h,
-        max(case when model_prices.bucket = 'input_audio' then model_prices.usd_per_mtok end) as usd_input_audio,
-        max(case when model_prices.bucket = 'input_image' then model_prices.usd_per_mtok end) as usd_input_image,
-        max(case when model_prices.bucket = 'output' then model_prices.usd_per_mtok end) as usd_output,
-        max(case when model_prices.bucket = 'reasoning' then model_prices.usd_per_mtok end) as usd_reasoning,
-        max(case when model_prices.bucket = 'output_audio' then model_prices.usd_per_mtok end) as usd_output_audio,
-        max(case when model_prices.bucket = 'output_image' then model_prices.usd_per_mtok end) as usd_output_image
-    from model_prices
-    inner join months
-        on model_prices.valid_from <= months.month_day
-        and (model_prices.valid_to is null or months.month_day < model_prices.valid_to)
-    where model_prices.band_mode = 'whole_request'
-    group by
-        model_prices.provider, model_prices.model_id, model_prices.service_tier, model_prices.region_class,
-        model_prices.above_prompt_tokens, months.month_number
-),
-
 bands as (
     select
-        *,
+        prices.*,
+        -- Months from the run date: 0 is today.
+        cast(12 * (date_part('year', prices.priced_on) - date_part('year', settings.run_date))
+            + date_part('month', prices.priced_on) - date_part('month', settings.run_date) as bigint) as month_number,
         -- A band ends where the next one of the same key and month begins.
-        lead(above_prompt_tokens) over (
-            partition by provider, model_id, service_tier, region_class, month_number order by above_prompt_tokens
+        lead(prices.above_prompt_tokens) over (
+            partition by prices.provider, prices.model_id, prices.service_tier, prices.region_class, prices.priced_on
+            order by prices.above_prompt_tokens
         ) as upto_prompt_tokens
-    from by_month
+    from int_prices_by_day as prices
+    cross join settings
+    where prices.priced_on >= settings.run_date
 ),
 
 -- Months with equal prices are one stretch.

@@ -37,7 +37,7 @@ const FLOORS: [(u8, &str, &str); 20] = [
 ];
 
 /// Queries above 120 lines, each with the reason why it is one file. A mapping spells out its contract: it may have 400.
-const LONG_QUERIES: [(&str, &str); 8] = [
+const LONG_QUERIES: [(&str, &str); 7] = [
     ("queries/intermediate/int_measured_ratios.sql", "a ratio and its spread are one estimator"),
     ("queries/marts/savings_bridge.sql", "every effect is a difference of two costs that stand side by side"),
     ("queries/marts/savings_waterfall.sql", "every step is a difference of two levels that stand side by side"),
@@ -45,10 +45,6 @@ const LONG_QUERIES: [(&str, &str); 8] = [
     ("queries/intermediate/int_bridge.sql", "the terms of one sum stand in one file, or nobody sees that they add up"),
     ("queries/daily/requests_priced.sql", "one pass over the requests resolves, attributes and prices a call"),
     ("queries/intermediate/int_bundle_gates.sql", "every gate is one branch of the same shape"),
-    (
-        "queries/intermediate/int_prices_offered.sql",
-        "bands, tiers, regions and announced changes are cut together or not at all",
-    ),
 ];
 
 /// Floats of contracts that are no share, ratio or score.
