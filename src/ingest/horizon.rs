@@ -197,6 +197,19 @@ impl Horizon {
         Some(text)
     }
 
+    /// What a first night has to say of rows that are older than what is kept.
+    pub(super) fn closing(&self, rows: i64) -> String {
+        let day = |since: Option<NaiveDate>| since.map_or_else(|| "the first day".to_string(), |day| day.to_string());
+        let Since { requests, daily, evaluations } = self.since;
+        format!(
+            "{rows} rows are older than what is kept: requests from {}, bills and what is built from requests from {}, \
+             evaluations from {}; `[retention]` keeps more, with --full",
+            day(requests),
+            day(daily),
+            day(evaluations)
+        )
+    }
+
     /// From which day on the date folders of a source are listed, and how they are laid out; `None` lists everything.
     pub(super) fn listing(&self, source: &str, format_digest: &str) -> Option<(DateLayout, NaiveDate)> {
         let reading = self.sources.get(source)?;

@@ -94,7 +94,7 @@ impl Entry {
     }
 
     /// Moves the rows of closed days out of the counts.
-    fn close(&mut self, horizon: &Horizon) {
+    fn close(&mut self, horizon: &Horizon) -> i64 {
         let closed: i64 = self.days.iter().filter(|of| horizon.is_closed(&of.contract, of.day)).map(|of| of.rows).sum();
         self.days.retain(|of| !horizon.is_closed(&of.contract, of.day));
         self.rows -= closed;
@@ -102,6 +102,7 @@ impl Entry {
         if self.is_spent() {
             self.excuse();
         }
+        closed
     }
 }
 
@@ -254,10 +255,11 @@ impl Ledger {
     }
 
     /// Closes the days that the horizon has passed: their rows leave the counts, and entries that account for nothing any
-    /// more are forgotten if their objects are not listed again.
-    pub fn close(&mut self, horizon: &Horizon) {
+    /// more are forgotten if their objects are not listed again. Gives how many rows were closed.
+    pub fn close(&mut self, horizon: &Horizon) -> i64 {
+        let mut closed = 0;
         for (source, entries) in &mut self.entries {
-            entries.values_mut().for_each(|entry| entry.close(horizon));
+            closed += entries.values_mut().map(|entry| entry.close(horizon)).sum::<i64>();
             entries.retain(|key, entry| !(entry.days.is_empty() && horizon.is_passed(source, key)));
             if let Some(rejected) = self.rejected.get_mut(source) {
                 rejected.retain(|key, _| entries.get(key).is_some_and(|entry| !entry.is_spent()));
@@ -267,6 +269,7 @@ impl Ledger {
         for count in &mut self.repeats {
             count.is_closed = horizon.is_closed(&count.contract, count.event_date);
         }
+        closed
     }
 
     /// Replaces the entry and the rejected lines of an object; the lines stand in order.

@@ -107,8 +107,13 @@ pub async fn run(
             ingested.changed.insert(day);
         }
     }
+    // Every night closes a day; that a first night closes years is news.
+    let is_first = horizon.since == horizon::Since::default();
     horizon.advance(config, ledger);
-    ledger.close(horizon);
+    let closed = ledger.close(horizon);
+    if is_first && closed > 0 {
+        ingested.warnings.push(horizon.closing(closed));
+    }
     Ok(ingested)
 }
 

@@ -22,7 +22,7 @@ use trimtab::store::mount;
 use super::disturbed::{Objects, breaches, differing, without_traces};
 use super::faulty::Faulty;
 use super::one_writer::Time;
-use super::support::Place;
+use super::support::{Place, TINY_CALLS};
 
 /// A night: its run date, and the objects that came, were replaced (`Some`) or were taken away (`None`) before it.
 struct Delivery {
@@ -88,17 +88,8 @@ fn config(folder: &Place, logs: &str, place: &str, date: &str) -> Config {
 
 /// A project small enough for hundreds of nights: two formats, one daily relation, two marts and a page.
 const PROJECT: [(&str, &str); 10] = [
-    (
-        "schemas/sources/tiny_calls.sql",
-        "-- One call.\n--\n-- docs: none\ncreate external table tiny_calls (\n    at timestamp with time zone not null,\n    \
-         id varchar,\n    n bigint\n)\nstored as json\nlocation 'logs/';\n",
-    ),
-    (
-        "queries/staging/requests/tiny_calls.sql",
-        "-- One call.\n--\n-- grain:  id\n-- tokens: no cached input\n-- docs:   none\nselect\n    _object_key as x_object_key,\n    \
-         _line as x_line,\n    at as x_end_time,\n    'openai' as gen_ai_provider_name,\n    id as gen_ai_response_id,\n    \
-         n as gen_ai_usage_input_tokens,\n    n as usage_input_uncached_tokens,\n    'ok' as x_status\nfrom tiny_calls\n",
-    ),
+    TINY_CALLS[0],
+    TINY_CALLS[1],
     (
         "schemas/sources/tiny_bill.sql",
         "-- One charge.\n--\n-- docs: none\ncreate external table tiny_bill (\n    at timestamp with time zone not null,\n    \

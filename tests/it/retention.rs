@@ -22,24 +22,15 @@ use super::crashes::hold_to_protocol;
 use super::disturbed::{Objects, differing, without_traces};
 use super::faulty::Faulty;
 use super::one_writer::Time;
-use super::support::Place;
+use super::support::{Place, TINY_CALLS};
 
 const SHORT: &str = "[windows]\ndecision_days = 7\nreport_days = 14\n\
                      [retention]\nrequests_days = 14\ndaily_months = 1\nevaluations_months = 1\n";
 
 /// A format, a daily relation and a mart over the report's window.
 const PROJECT: [(&str, &str); 6] = [
-    (
-        "schemas/sources/tiny_calls.sql",
-        "-- One call.\n--\n-- docs: none\ncreate external table tiny_calls (\n    at timestamp with time zone not null,\n    \
-         id varchar,\n    n bigint\n)\nstored as json\nlocation 'logs/';\n",
-    ),
-    (
-        "queries/staging/requests/tiny_calls.sql",
-        "-- One call.\n--\n-- grain:  id\n-- tokens: no cached input\n-- docs:   none\nselect\n    _object_key as x_object_key,\n    \
-         _line as x_line,\n    at as x_end_time,\n    'openai' as gen_ai_provider_name,\n    id as gen_ai_response_id,\n    \
-         n as gen_ai_usage_input_tokens,\n    n as usage_input_uncached_tokens,\n    'ok' as x_status\nfrom tiny_calls\n",
-    ),
+    TINY_CALLS[0],
+    TINY_CALLS[1],
     (
         "queries/daily/day_calls.sql",
         "-- Calls of a day.\n--\n-- grain: event_date, source\nselect event_date, x_source as source, count(*) as calls\n\
@@ -300,6 +291,8 @@ async fn a_first_night_killed_between_reading_and_building_leaves_no_day_out() {
     }
     let (calm, writes) = nights.calm("2026-10-01", &Objects::new(), Overrides::default()).await;
     assert_eq!((days_of(&calm, "requests").len(), days_of(&calm, "day_calls").len()), (14, 30));
+    let said = warnings(&calm);
+    assert!(said.contains("32 rows are older than what is kept: requests from 2026-09-17"), "{said}");
     let built = writes.iter().position(|key| key.starts_with("state/day_calls/")).expect("days are built") + 1;
     for write in [built, built + 1, built + 20, built + 30] {
         let store = Faulty::copy_of(&Objects::new()).await.stop_at(write);

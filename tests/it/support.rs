@@ -129,3 +129,21 @@ pub fn said(output: std::io::Result<Output>) -> Said {
         err: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }
+
+/// A format of one call a line, for projects small enough for hundreds of nights: path and text of its two files.
+pub const TINY_CALLS: [(&str, &str); 2] = [
+    (
+        "schemas/sources/tiny_calls.sql",
+        "-- One call.\n--\n-- docs: none\ncreate external table tiny_calls (\n    at timestamp with time zone not null,\n    \
+         id varchar,\n    n bigint\n)\nstored as json\nlocation 'logs/';\n",
+    ),
+    (
+        "queries/staging/requests/tiny_calls.sql",
+        "-- One call.\n--\n-- grain:  id\n-- tokens: no cached input\n-- docs:   none\nselect\n    _object_key as x_object_key,\n    \
+         _line as x_line,\n    at as x_end_time,\n    'openai' as gen_ai_provider_name,\n    id as gen_ai_response_id,\n    \
+         n as gen_ai_usage_input_tokens,\n    n as usage_input_uncached_tokens,\n    'ok' as x_status\nfrom tiny_calls\n",
+    ),
+];
+
+/// Lines of a run file for data of years ago, of which a night by default keeps two months.
+pub const KEEPS_ALL: &str = "[retention]\nrequests_days = 36500\ndaily_months = 1200\nevaluations_months = 1200\n";

@@ -220,7 +220,9 @@ def call(*arguments):
 
 def run(trimtab, place, records):
     """Rows, coverage and rejected lines of all records, a source per format."""
+    # Recorded over years.
     text = f'date = "{RUN_DATE}"\nstate = "out/state/"\noutput = "out/"\n'
+    text += "[retention]\nrequests_days = 36500\ndaily_months = 1200\nevaluations_months = 1200\n"
     for form, calls in records.items():
         path = place / form / ("2026/09/21/12/calls.json" if form == "bedrock" else "calls.jsonl")
         path.parent.mkdir(parents=True)

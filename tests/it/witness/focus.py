@@ -6,9 +6,10 @@ import sys
 from decimal import Decimal
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from mutated import mutations, usage, with_cell
 
 old, new, scratch = Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3])
 
@@ -26,29 +27,10 @@ if code not in (0, 3) or "lint OK" not in text:
     sys.exit(f"the 1.2 file does not convert: exit {code}\n{text}")
 
 table = pq.read_table(new)
-usage = next(row for row, unit in enumerate(table["ConsumedUnit"].to_pylist()) if unit)
-
-
-def with_cell(name, value):
-    values = table[name].to_pylist()
-    values[usage] = value
-    place = table.schema.get_field_index(name)
-    field = pa.field(name, table.schema.field(name).type)
-    return table.set_column(place, field, pa.array(values, field.type))
-
-
-mutations = {
-    "no billed cost": with_cell("BilledCost", None),
-    "no such category": with_cell("ChargeCategory", "Use"),
-    "no such currency": with_cell("BillingCurrency", "DOLLARS"),
-    "a quantity without a unit": with_cell("ConsumedUnit", None),
-    "tags that are no JSON": with_cell("Tags", "{workload"),
-    "no such subcategory": with_cell("ServiceSubcategory", "Compute"),
-    "a price that is not its cost": with_cell("ListCost", table["ListCost"][usage].as_py() + Decimal(1)),
-    "no column of the service's category": table.drop_columns(["ServiceCategory"]),
-}
+cost = table["ListCost"][usage(table)].as_py()
+broken = mutations(table) | {"a price that is not its cost": with_cell(table, "ListCost", cost + Decimal(1))}
 unnoticed = []
-for name, mutated in mutations.items():
+for name, mutated in broken.items():
     path = scratch / "mutated.parquet"
     pq.write_table(mutated, path)
     if toolkit("validate", path)[0] == 0:
@@ -62,4 +44,4 @@ for row in table.select(["ListUnitPrice", "PricingQuantity", "ListCost", "Consum
         assert row["ListUnitPrice"] * row["PricingQuantity"] == row["ListCost"], row
         assert row["PricingQuantity"] * 1_000_000 == row["ConsumedQuantity"], row
 assert pc.sum(table["BilledCost"]) == pc.sum(pq.read_table(old)["BilledCost"])
-print(len(mutations))
+print(len(broken))

@@ -91,6 +91,7 @@ def run(trimtab, place, form):
     config = place / f"{form}.toml"
     config.write_text(
         f'date = "{RUN_DATE}"\nstate = "out-{form}/state/"\noutput = "out-{form}/"\n'
+        "[retention]\nrequests_days = 36500\ndaily_months = 1200\nevaluations_months = 1200\n"
         f'[[sources]]\nname = "traces"\nformat = "{form}"\nurl = "{form}/"\n'
     )
     call(trimtab, "run", "--quiet", "--config", config)

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::data;
-use crate::support::Place;
+use crate::support::{KEEPS_ALL, Place};
 
 /// The day after the examples.
 const DATE: &str = "2026-01-15";
@@ -30,7 +30,7 @@ fn compare(sources: &[(&str, &str, &Path)], place: &Place, expected: &[(&str, &s
     let urls: Vec<String> = sources.iter().map(|(_, _, folder)| format!("{}/", folder.display())).collect();
     let sources: Vec<_> =
         sources.iter().zip(&urls).map(|((name, format, _), url)| (*name, *format, url.as_str())).collect();
-    place.run_file(DATE, &sources, "");
+    place.run_file(DATE, &sources, KEEPS_ALL);
     let said = place.trimtab(&["run", "--config", "trimtab.toml", "--quiet"]);
     assert_eq!(said.code, 0, "{}", said.err);
     let rows = place.sql(

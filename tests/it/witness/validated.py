@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import focus_validator
-import pyarrow as pa
 import pyarrow.parquet as pq
+
+from mutated import mutations
 
 file, scratch = Path(sys.argv[1]).resolve(), Path(sys.argv[2]).resolve()
 # What the data is: one currency, accounts with sub accounts and names, unit prices, negotiated or not, tags.
@@ -46,37 +47,17 @@ def failed(path):
     return passed, names - DEFECTS
 
 
-table = pq.read_table(file)
-usage = next(row for row, unit in enumerate(table["ConsumedUnit"].to_pylist()) if unit == "Tokens")
-
-
-def with_cell(name, value):
-    values = table[name].to_pylist()
-    values[usage] = value
-    place = table.schema.get_field_index(name)
-    field = pa.field(name, table.schema.field(name).type)
-    return table.set_column(place, field, pa.array(values, field.type))
-
-
 # A price that is not its cost is not among them: this program does not multiply.
-mutations = {
-    "no billed cost": with_cell("BilledCost", None),
-    "no such category": with_cell("ChargeCategory", "Use"),
-    "no such currency": with_cell("BillingCurrency", "DOLLARS"),
-    "a quantity without a unit": with_cell("ConsumedUnit", None),
-    "tags that are no JSON": with_cell("Tags", "{workload"),
-    "no such subcategory": with_cell("ServiceSubcategory", "Compute"),
-    "no column of the service's category": table.drop_columns(["ServiceCategory"]),
-}
+broken = mutations(pq.read_table(file))
 paths = [file]
-for number, mutated in enumerate(mutations.values()):
+for number, mutated in enumerate(broken.values()):
     paths.append(scratch / f"mutated_{number}.parquet")
     pq.write_table(mutated, paths[-1])
 with ThreadPoolExecutor(2) as pool:
     (passed, wrong), *others = pool.map(failed, paths)
 if wrong:
     sys.exit(f"the file breaks {', '.join(sorted(wrong))}")
-unnoticed = [name for name, (_, names) in zip(mutations, others) if not names]
+unnoticed = [name for name, (_, names) in zip(broken, others) if not names]
 if unnoticed:
     sys.exit(f"the validator accepts: {', '.join(unnoticed)}")
 print(passed, len(others))
