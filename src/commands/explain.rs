@@ -23,6 +23,11 @@ pub(super) async fn run(name: &str, place: PlaceArgs) -> Result<()> {
     }
     if let Some(query) = query {
         print_query(query);
+        if let Some(options) = config.checks.get(name) {
+            let severity = options.severity.map_or("as above", |severity| severity.word());
+            let limit = options.limit.map_or("as above".to_string(), |limit| limit.to_string());
+            say!("  in the run file: severity {severity}, limit {limit}\n");
+        }
     }
     if let Some(table) = contract {
         print_table(table);

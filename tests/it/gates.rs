@@ -172,6 +172,23 @@ fn a_bill_that_is_not_explained_keeps_back_when_the_run_file_says_so() {
 }
 
 #[test]
+fn explain_says_what_the_run_file_makes_of_a_check() {
+    let place = Place::new();
+    place.run_file(
+        "2026-10-07",
+        &[("apps", "openai_envelope", "apps/")],
+        "[checks.check_stale_sources]\nseverity = \"error\"\n",
+    );
+    let said = place.trimtab(&["explain", "check_stale_sources", "--config", "trimtab.toml"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(
+        said.out.contains("severity: warn") && said.out.contains("in the run file: severity error, limit as above"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
 fn what_no_check_can_be_is_refused() {
     let place = Place::new();
     day(&place, "apps", "2026-10-05", 1);
