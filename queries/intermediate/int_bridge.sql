@@ -68,6 +68,7 @@ joined as (
         tokens.fault,
         terms.discount_pct,
         proven.proven_days,
+        coalesce(no_rates.list_usd, 0) as no_rate_list_usd,
         tokens.difference_usd,
         coalesce(
             bill.billed_usd is not null or keys.event_date between scopes.first_billed_date and scopes.last_billed_date,
@@ -94,6 +95,11 @@ joined as (
         on proven.provider = keys.provider
         and (proven.sub_account_id is not distinct from keys.sub_account_id)
         and proven.model_id = keys.model_id
+    left join int_lines_without_rate as no_rates
+        on no_rates.event_date = keys.event_date
+        and no_rates.provider = keys.provider
+        and (no_rates.sub_account_id is not distinct from keys.sub_account_id)
+        and (no_rates.model_id is not distinct from keys.model_id)
     left join int_bill_scopes as scopes on scopes.provider = keys.provider and scopes.sub_account_id is null
 ),
 
@@ -109,7 +115,7 @@ priced as (
             when not is_covered or coalesce(usage_lines, 0) = 0 then 'none'
             when has_contracted_prices and (list_usd <> contracted_usd or discount_pct is null) then 'bill'
             when discount_pct is not null then 'contract_terms'
-            when proven_days is not null then 'inferred'
+            when proven_days is not null and lines_without_rate = 0 then 'inferred'
             else 'none'
         end as rate_source
     from joined
@@ -139,42 +145,56 @@ summed as (
             + coalesce(tax_usd, 0) + coalesce(support_usd, 0) + coalesce(adjustments_usd, 0) + coalesce(other_usage_usd, 0)
             + coalesce(cache_storage_usd, 0) + coalesce(unmapped_usd, 0) as decimal(38, 12)) as explained_usd
     from rated
+),
+
+-- Lines in a currency without a rate count as nothing billed: what logs explain of them is no riddle and no discount.
+bridged as (
+    select
+        *,
+        cast(case
+            when coalesce(lines_without_rate, 0) = 0 then 0
+            -- A bill of amounts alone: nobody can tell their part from the others'.
+            when coalesce(billed_tokens, 0) = 0 then billed_usd - explained_usd
+            when rate_source in ('contract_terms')
+                then -no_rate_list_usd * (1 - discount_pct * cast('0.01' as decimal(2, 2)))
+            else -no_rate_list_usd
+        end as decimal(38, 12)) as no_rate_usd
+    from summed
 )
 
 select
-    summed.event_date,
-    summed.provider,
-    summed.sub_account_id,
-    summed.model_id,
-    summed.rate_source,
-    case when not summed.is_covered then null when summed.lines_without_rate > 0 then 'NO_RATE' else summed.fault end as fault,
-    summed.logged_tokens,
-    summed.billed_tokens,
-    coalesce(summed.lines_without_rate, 0) as lines_without_rate,
-    summed.calculated_usd,
-    summed.quantity_usd,
-    summed.rate_usd,
-    summed.all_commitment_usd as commitment_usd,
-    summed.timing_usd,
-    coalesce(summed.credits_usd, 0) as credits_usd,
-    coalesce(summed.tax_usd, 0) as tax_usd,
-    coalesce(summed.support_usd, 0) as support_usd,
-    coalesce(summed.adjustments_usd, 0) as adjustments_usd,
-    coalesce(summed.other_usage_usd, 0) as other_usage_usd,
-    coalesce(summed.cache_storage_usd, 0) as cache_storage_usd,
-    coalesce(summed.unmapped_usd, 0) as unmapped_usd,
-    -- Lines in a currency without a rate would explain this much; it is no riddle and no discount.
-    cast(case when summed.lines_without_rate > 0 then summed.billed_usd - summed.explained_usd else 0 end as decimal(38, 12)) as no_rate_usd,
+    bridged.event_date,
+    bridged.provider,
+    bridged.sub_account_id,
+    bridged.model_id,
+    bridged.rate_source,
+    case when not bridged.is_covered then null when bridged.lines_without_rate > 0 then 'NO_RATE' else bridged.fault end as fault,
+    bridged.logged_tokens,
+    bridged.billed_tokens,
+    coalesce(bridged.lines_without_rate, 0) as lines_without_rate,
+    bridged.calculated_usd,
+    bridged.quantity_usd,
+    bridged.rate_usd,
+    bridged.all_commitment_usd as commitment_usd,
+    bridged.timing_usd,
+    coalesce(bridged.credits_usd, 0) as credits_usd,
+    coalesce(bridged.tax_usd, 0) as tax_usd,
+    coalesce(bridged.support_usd, 0) as support_usd,
+    coalesce(bridged.adjustments_usd, 0) as adjustments_usd,
+    coalesce(bridged.other_usage_usd, 0) as other_usage_usd,
+    coalesce(bridged.cache_storage_usd, 0) as cache_storage_usd,
+    coalesce(bridged.unmapped_usd, 0) as unmapped_usd,
+    bridged.no_rate_usd,
     case
-        when summed.lines_without_rate > 0 then cast(0 as decimal(38, 12))
-        when summed.is_covered then cast(coalesce(summed.billed_usd, 0) - summed.explained_usd as decimal(38, 12))
+        when bridged.is_covered
+            then cast(coalesce(bridged.billed_usd, 0) - bridged.explained_usd - bridged.no_rate_usd as decimal(38, 12))
     end as unexplained_usd,
-    case when summed.is_covered then coalesce(summed.billed_usd, cast(0 as decimal(38, 12))) end as billed_usd,
+    case when bridged.is_covered then coalesce(bridged.billed_usd, cast(0 as decimal(38, 12))) end as billed_usd,
     -- What a discount is a share of: the bill's own list, else the tokens that it counts at the price list.
-    case when summed.rate_source in ('bill') then summed.list_usd else summed.book_list_usd end as list_usd,
-    cast(case when summed.rate_source in ('bill') then summed.contracted_usd else summed.book_list_usd + summed.rate_usd end
+    case when bridged.rate_source in ('bill') then bridged.list_usd else bridged.book_list_usd end as list_usd,
+    cast(case when bridged.rate_source in ('bill') then bridged.contracted_usd else bridged.book_list_usd + bridged.rate_usd end
         as decimal(38, 12)) as contracted_usd,
-    summed.is_covered,
-    summed.event_date >= cast(settings.run_date - interval '3 days' as date) as is_provisional
-from summed
+    bridged.is_covered,
+    bridged.event_date >= cast(settings.run_date - interval '3 days' as date) as is_provisional
+from bridged
 cross join settings

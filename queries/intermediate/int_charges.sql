@@ -3,7 +3,9 @@
 -- grain:  x_record_id
 -- method: M 0.1 (other currencies by a dated rate; the original stays), 2.6 (lines by charge category)
 with lines_in as (
-    select charges.*, coalesce(by_service.provider, by_name.provider, lower(charges.provider_name), 'unknown') as provider
+    select
+        charges.* exclude (billing_currency), upper(charges.billing_currency) as billing_currency,
+        coalesce(by_service.provider, by_name.provider, lower(charges.provider_name), 'unknown') as provider
     from charges
     cross join settings
     left join provider_names as by_service on by_service.name = lower(charges.service_name)

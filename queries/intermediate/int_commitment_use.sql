@@ -21,6 +21,10 @@ select
     committed.provider,
     committed.minimum_usd,
     committed.ends_on,
+    -- Months from the run date to the end, with the part of the last one.
+    cast(12 * (date_part('year', committed.ends_on) - date_part('year', settings.run_date)) + date_part('month', committed.ends_on)
+        - date_part('month', settings.run_date) as double)
+    + cast(date_part('day', committed.ends_on) - date_part('day', settings.run_date) as double) * 12 / 365 as bound_months,
     coalesce(used.list_usd, 0.0) * coalesce(rates.rate_ratio, 1.0)
     * (cast(settings.month_factor_numerator as double) / settings.month_factor_denominator) as used_usd
 from committed

@@ -11,7 +11,7 @@ with summed as (
         -- A day of a wrong unit, of cents or without a currency rate says nothing of discounts.
         cast(sum(case when int_bridge.fault is null then int_bridge.list_usd end) as decimal(38, 12)) as list_usd,
         cast(sum(case when int_bridge.fault is null then int_bridge.contracted_usd end) as decimal(38, 12)) as contracted_usd,
-        bool_and(int_bridge.rate_source in ('contract_terms')) as is_rate_agreed,
+        bool_or(int_bridge.rate_source in ('bill', 'inferred')) as is_rate_billed,
         cast(sum(int_bridge.billed_usd) as decimal(38, 12)) as billed_usd,
         cast(sum(int_bridge.unexplained_usd) as decimal(38, 12)) as unexplained_usd,
         cast(sum(abs(int_bridge.unexplained_usd)) as decimal(38, 12)) as absolute_unexplained_usd,
@@ -54,7 +54,7 @@ select
     coverage_ratio,
     rate_ratio,
     unexplained_share,
-    is_rate_agreed,
+    is_rate_billed,
     fault,
     case
         when fault is not null then 'UNRECONCILED'

@@ -19,6 +19,7 @@ priced as (
         cells.billed_model_id,
         cells.service_tier,
         cells.requests,
+        cells.requests - cells.unknown_model_requests - cells.unpriced_requests - cells.no_usage_requests as priced_requests,
         cells.cost_usd,
         case
             -- What has no price on that day, or was not priced at all, keeps what it cost: no change of price is claimed for it.
@@ -63,6 +64,7 @@ select
     billed_model_id,
     service_tier,
     sum(requests) as requests,
+    sum(priced_requests) as priced_requests,
     cast(sum(cost_usd) as decimal(38, 12)) as cost_usd,
     cast(sum(reference_usd) as decimal(38, 12)) as reference_usd
 from priced

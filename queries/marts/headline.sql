@@ -10,8 +10,10 @@ with spend as (
         sum(no_usage_requests) as no_usage_requests,
         cast(sum(cost_usd) as decimal(38, 12)) as spend_window_usd,
         cast(sum(case when workload_source = 'unattributed' then cost_usd else 0 end) as decimal(38, 12)) as unattributed_usd,
-        cast(sum(monthly_cost_usd) as decimal(18, 2)) as monthly_cost_usd
+        cast(cast(sum(cost_usd) as double) * max(month_factor_numerator) / max(month_factor_denominator) as decimal(18, 2))
+            as monthly_cost_usd
     from workloads
+    cross join settings
 ),
 
 decided as (
@@ -52,14 +54,8 @@ proven as (
         portfolio.net_monthly_p90_usd,
         portfolio.one_off_usd,
         portfolio.npv_usd,
-        longest.payback_months
+        portfolio.payback_months
     from portfolio
-    cross join (
-        select max(records.payback_months) as payback_months
-        from portfolio_moves as moves
-        inner join int_bundle_records as records on records.recommendation_id = moves.recommendation_id
-        where moves.policy in ('decisions')
-    ) as longest
     where portfolio.policy in ('decisions')
 ),
 

@@ -10,6 +10,8 @@ with taken as (
         sum(coalesce(cast(costed.net_usd as decimal(18, 2)), moves.saving_monthly_usd)) as net_usd,
         sum(coalesce(cast(costed.one_off_usd as decimal(18, 2)), 0)) as one_off_usd,
         sum(cast(costed.npv_usd as decimal(18, 2))) as npv_usd,
+        max(costed.payback_months) as payback_months,
+        max(costed.lead_months) as lead_months,
         sum(case when actions.reason in ('PROVEN', 'SAME_ANSWERS', 'NEEDS_SIGN_OFF') then 0 else 1 end) as unproven_workloads,
         sqrt(
             power(sum(coalesce(costed.ratio_loss_usd, 0.0)), 2) + sum(power(coalesce(costed.volume_distance_usd, 0.0), 2))
@@ -47,9 +49,29 @@ gross as (
     select policy, sum(usd) as usd from claims group by policy
 ),
 
--- What moves strand together and none of them alone.
+-- What moves strand together and none of them alone, a month and as worth today.
 stranded as (
-    select policy, sum(jointly_stranded_worth_usd) as usd from stranded_commitments group by policy
+    select
+        policy,
+        sum(jointly_stranded_worth_usd) as worth_usd,
+        sum(case when jointly_stranded_worth_usd > 0 then stranded_monthly_usd - stranded_alone_monthly_usd else 0 end) as monthly_usd,
+        max(case when jointly_stranded_worth_usd > 0 then cast(bound_months as double) end) as bound_months
+    from stranded_commitments
+    group by policy
+),
+
+-- One after the other: what is owed comes off until the commitment ends.
+paid as (
+    select
+        taken.policy,
+        cast(taken.one_off_usd as double) as one_off_usd,
+        cast(taken.net_usd as double) as free_usd,
+        cast(taken.net_usd - stranded.monthly_usd as double) as bound_usd,
+        taken.lead_months,
+        greatest(stranded.bound_months - taken.lead_months, 0.0) as months
+    from taken
+    inner join stranded on stranded.policy = taken.policy and stranded.worth_usd > 0
+    where taken.net_usd > 0
 ),
 
 models as (
@@ -74,7 +96,13 @@ select
     cast(cast(coalesce(taken.net_usd, 0) as double) - coalesce(taken.below, 0.0) as decimal(18, 2)) as net_monthly_p10_usd,
     cast(cast(coalesce(taken.net_usd, 0) as double) + coalesce(taken.above, 0.0) as decimal(18, 2)) as net_monthly_p90_usd,
     cast(coalesce(taken.one_off_usd, 0) as decimal(18, 2)) as one_off_usd,
-    cast(coalesce(taken.npv_usd, 0) - coalesce(stranded.usd, 0) as decimal(18, 2)) as npv_usd
+    cast(coalesce(taken.npv_usd, 0) - coalesce(stranded.worth_usd, 0) as decimal(18, 2)) as npv_usd,
+    -- Of moves that strand nothing together, the last to pay back.
+    cast(case
+        when paid.policy is null then taken.payback_months
+        when paid.bound_usd * paid.months >= paid.one_off_usd then paid.lead_months + paid.one_off_usd / paid.bound_usd
+        else paid.lead_months + paid.months + (paid.one_off_usd - paid.bound_usd * paid.months) / paid.free_usd
+    end as decimal(9, 2)) as payback_months
 from (
     values
     ('decisions', 1, 'one action for each workload, as decided'),
@@ -88,4 +116,5 @@ from (
 left join taken on taken.policy = policies.policy
 left join gross on gross.policy = policies.policy
 left join stranded on stranded.policy = policies.policy
+left join paid on paid.policy = policies.policy
 left join models on models.policy = policies.policy

@@ -148,7 +148,8 @@ summed as (
     from changes
     group by place, step, title
     union all
-    select 15, 'commitments', 'minimum spend that is owed all the same', -coalesce(sum(stranded_monthly_usd), 0), coalesce(sum(workloads), 0)
+    select 15, 'commitments', 'minimum spend that is owed all the same, as the mean of twelve months', -coalesce(sum(cast(stranded_monthly_usd * least(cast(bound_months as double), 12.0) / 12 as decimal(18, 2))), 0),
+        coalesce(sum(workloads), 0)
     from stranded_commitments
     where policy in ('decisions')
 )

@@ -11,17 +11,18 @@ with effects as (
         int_spend_steps.requests_1,
         case names.effect
             when 'previous' then cost_0_usd
-            when 'volume' then after_volume_usd - reference_0_usd
+            when 'volume' then after_volume_usd - full_0_usd
             when 'mix' then after_mix_usd - after_volume_usd
             when 'model' then after_model_usd - after_mix_usd
             when 'tier' then after_tier_usd - after_model_usd
-            when 'tokens' then reference_1_usd - after_tier_usd
+            when 'tokens' then full_1_usd - after_tier_usd
+            when 'unpriced' then full_0_usd - reference_0_usd + reference_1_usd - full_1_usd
             when 'price' then cost_1_usd - reference_1_usd + reference_0_usd - cost_0_usd
             else cost_1_usd
         end as amount_usd
     from int_spend_steps
     cross join (
-        values ('previous', 1), ('volume', 2), ('mix', 3), ('model', 4), ('tier', 5), ('tokens', 6), ('price', 7), ('current', 8)
+        values ('previous', 1), ('volume', 2), ('mix', 3), ('model', 4), ('tier', 5), ('tokens', 6), ('price', 7), ('unpriced', 8), ('current', 9)
     ) as names (effect, place)
 )
 

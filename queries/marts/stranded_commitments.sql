@@ -32,12 +32,13 @@ together as (
         bound.provider,
         bound.minimum_usd,
         bound.ends_on,
+        bound.bound_months,
         bound.used_usd,
         greatest(bound.used_usd + sum(flows.usd), 0.0) as used_after_usd,
         count(distinct flows.workload_id) as workloads
     from int_commitment_use as bound
     inner join flows on flows.provider = bound.provider
-    group by flows.policy, bound.provider, bound.minimum_usd, bound.ends_on, bound.used_usd
+    group by flows.policy, bound.provider, bound.minimum_usd, bound.ends_on, bound.bound_months, bound.used_usd
 ),
 
 owed as (
@@ -65,5 +66,6 @@ select
     cast(alone_usd as decimal(18, 2)) as stranded_alone_monthly_usd,
     -- Where the moves only together fall below the minimum, no single one's value holds it.
     cast(greatest(idle_usd - greatest(reassigned_usd, 0.0) - alone_usd, 0.0) * worth_months as decimal(18, 2)) as jointly_stranded_worth_usd,
-    ends_on as cash_follows_from
+    ends_on as cash_follows_from,
+    cast(bound_months as decimal(9, 4)) as bound_months
 from owed

@@ -18,9 +18,9 @@ create external table focus_1_4 (
     "ChargePeriodStart" timestamp(6) with time zone not null, -- midnight, UTC
     "ConsumedQuantity" decimal(38,12), -- tokens; 1 for a charge of usage that counts none; null beyond usage
     "ConsumedUnit" varchar, -- Tokens, or Charges where no tokens are counted
-    "ContractedCost" decimal(38,12) not null, -- as ListCost: discounts are lines of their own
+    "ContractedCost" decimal(38,12) not null, -- after discounts, which are lines of their own with a list cost of 0; commitments and timing are 0 here
     "ContractedUnitPrice" decimal(18,6), -- as ListUnitPrice
-    "EffectiveCost" decimal(38,12) not null, -- as BilledCost: commitments are lines of their own
+    "EffectiveCost" decimal(38,12) not null, -- with what commitments amortise, without what is booked at another time
     "HostProviderName" varchar, -- unknown
     "InvoiceIssuerName" varchar not null, -- who bills
     "ListCost" decimal(38,12) not null, -- tokens at the list price of their day

@@ -20,7 +20,7 @@ create external table headline (
     billed_rate_usd decimal(38,12) not null, -- discounts that the bill or a contract states, or that a constant share of list proves
     billed_other_lines_usd decimal(38,12) not null, -- tax, credits, support, commitments, corrections, services that are no model
     billed_no_rate_usd decimal(38,12) not null, -- what logs explain of lines in a currency without a rate: those lines count as 0 dollars billed
-    billed_unexplained_usd decimal(38,12) not null, -- what is left; the last five add up to billed_usd
+    billed_unexplained_usd decimal(38,12) not null, -- what is left; billed_usd is billed_calculated_usd and the five after it, added up
     no_bill_usd decimal(38,12) not null, -- list cost of what was logged where no bill is
     supported_workloads bigint not null, -- workloads with MOVE, MOVE_SPLIT or OPTIMIZE
     supported_monthly_savings_usd decimal(18,2) not null, -- their saving at the run date's prices, before maintenance and rework

@@ -18,7 +18,8 @@ create external table portfolio (
     net_monthly_p10_usd decimal(18,2) not null, -- P10; token ratios of all workloads may be wrong together
     net_monthly_p90_usd decimal(18,2) not null, -- P90
     one_off_usd decimal(18,2) not null, -- what the changes cost once
-    npv_usd decimal(18,2) not null -- net present value of the changes that would save
+    npv_usd decimal(18,2) not null, -- net present value of the changes that would save, less what they strand together
+    payback_months decimal(9,2) -- months until the last change has paid back; until all have, where they strand a commitment together
 )
 stored as parquet
 location 'trimtab-out/portfolio/';

@@ -14,7 +14,8 @@ create external table stranded_commitments (
     stranded_monthly_usd decimal(18,2) not null, -- saved, and owed all the same, until the commitment ends; negative where moves use it up
     stranded_alone_monthly_usd decimal(18,2) not null, -- what each move strands by itself, added up; the net present values of the moves hold this much
     jointly_stranded_worth_usd decimal(18,2) not null, -- what only all moves together strand, as worth today; portfolio takes it from their net present value
-    cash_follows_from date not null -- first day on which no commitment of today holds any more
+    cash_follows_from date not null, -- first day on which no commitment of today holds any more
+    bound_months decimal(9,4) not null -- months until then
 )
 stored as parquet
 location 'trimtab-out/stranded_commitments/';

@@ -191,6 +191,7 @@ impl Question {
                 .collect();
             let select = PRICES.replace("{offered}", offered.concat().trim_start_matches(" union all "));
             self.replace(opened, "model_prices", &select).await?;
+            self.rebuild(opened, "int_prices_by_day", "int_prices_by_day").await?;
             self.rebuild(opened, "int_prices_offered", "int_prices_offered").await?;
         }
         let one = "select '{w}' as workload_id, '{provider}' as provider, '{model}' as model_id";
@@ -233,7 +234,8 @@ impl Question {
         for query in opened.project.queries.iter().filter(|query| needed_layer(&query.layer)) {
             let is_changed = query.inputs.iter().any(|input| changed.contains(input.as_str()));
             let is_asked = needed.contains(query.name.as_str()) && (is_changed || query.name == "decisions");
-            if !is_asked || query.name == "int_workloads" || query.name == "int_prices_offered" {
+            let is_built = ["int_workloads", "int_prices_by_day", "int_prices_offered"].contains(&query.name.as_str());
+            if !is_asked || is_built {
                 continue;
             }
             self.rebuild(opened, &query.name, &query.name).await?;

@@ -22,22 +22,33 @@ pub fn verify(project: &Project, config: &Config) -> Result<()> {
         let place = format!("[[commitments]] `{}`", commitment.id);
         money(&commitment.usd_per_month, "usd_per_month").map_err(|error| error.at(place.clone()))?;
         known.provider(&commitment.provider).map_err(|error| error.at(place.clone()))?;
+        if commitment.reassignable_to.is_some() && !commitment.is_reassignable {
+            return Err(Error::usage("reassignable_to names a workload, but the commitment is not reassignable")
+                .at(place)
+                .hint("write is_reassignable = true, or leave reassignable_to out"));
+        }
         if commitment.ends_on <= commitment.starts_on {
             return Err(Error::usage(format!("it ends on {}, before it starts", commitment.ends_on))
                 .at(place)
                 .hint("ends_on is the first day after the commitment"));
         }
     }
+    repeated(facts.commitments.iter().map(|c| format!("[[commitments]] `{}`", c.id)))?;
+    repeated(facts.contract_terms.iter().map(|terms| {
+        let model = terms.model_id.as_deref().unwrap_or("all models");
+        format!("[[contract_terms]] of `{}`, {model}, from {}", terms.provider, terms.valid_from)
+    }))?;
     for terms in &facts.contract_terms {
         let place = format!("[[contract_terms]] of `{}`", terms.provider);
         known.provider(&terms.provider).map_err(|error| error.at(place.clone()))?;
         if let Some(model) = &terms.model_id {
             known.model(&terms.provider, model).map_err(|error| error.at(place.clone()))?;
         }
-        if !terms.discount_pct.parse::<f64>().is_ok_and(|pct| (0.0..100.0).contains(&pct)) {
+        // Less than a percent is nearly always a share that was meant as percent.
+        if !plain(&terms.discount_pct).is_some_and(|pct| pct == 0.0 || (1.0..100.0).contains(&pct)) {
             return Err(Error::usage(format!("a discount of `{}` percent cannot be", terms.discount_pct))
                 .at(place)
-                .hint("discount_pct is percent off list, 0 to less than 100, as text: \"15\""));
+                .hint("discount_pct is percent off list, 0 or 1 to less than 100, as text: \"15\" is 15 %"));
         }
     }
     for benefit in &facts.benefits {
@@ -66,9 +77,27 @@ pub fn verify(project: &Project, config: &Config) -> Result<()> {
     }
 }
 
+/// A number of digits and a point, as people write money.
+fn plain(text: &str) -> Option<f64> {
+    let is_plain = text.chars().all(|c| c.is_ascii_digit() || c == '.');
+    text.parse().ok().filter(|_| is_plain)
+}
+
+/// Two facts of one name would both count, or one of them would win by chance.
+fn repeated(names: impl Iterator<Item = String>) -> Result<()> {
+    let mut seen = BTreeSet::new();
+    for name in names {
+        if seen.contains(&name) {
+            return Err(Error::usage("the run file states it twice").at(name).hint("leave one of the two out"));
+        }
+        seen.insert(name);
+    }
+    Ok(())
+}
+
 fn money(text: &str, key: &str) -> Result<()> {
     // Twelve digits before the point are what the relations hold, and more than anybody owes.
-    if text.parse::<f64>().is_ok_and(|usd| (0.0..1e12).contains(&usd)) {
+    if plain(text).is_some_and(|usd| usd < 1e12) {
         return Ok(());
     }
     Err(Error::usage(format!("{key} cannot be `{text}`")).hint("write dollars as text, not negative: \"1250.00\""))

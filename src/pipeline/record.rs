@@ -17,8 +17,8 @@ use crate::store::Store;
 use crate::wire::Wire;
 
 const FOLDER: &str = "runs";
-/// Records that are kept, and days after which one is dropped: more than a year of nights.
-const KEPT: usize = 400;
+/// Records that are kept, and days after which one is dropped: a season of nights; metrics are for the years.
+const KEPT: usize = 100;
 /// Warnings whose text is kept.
 const WARNINGS: usize = 100;
 
