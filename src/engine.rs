@@ -156,7 +156,15 @@ impl Engine {
             let place = format!("at {}", query.path);
             match store::refused(&error) {
                 Some(refused) => refused.at(place),
-                None => Error::engine(format!("query `{}` failed", query.name)).at(place).because(error),
+                None => {
+                    let failed = Error::engine(format!("query `{}` failed", query.name)).at(place);
+                    match error.to_string().contains("Parquet error") {
+                        true => {
+                            failed.because(error).hint("a file of the state that it reads is broken: run with --full")
+                        }
+                        false => failed.because(error),
+                    }
+                }
             }
         })
     }

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 
 use super::ledger::Ledger;
 use super::repeats;
-use crate::error::{Kind, Result};
+use crate::error::{Error, Kind, Result};
 use crate::schema::Table;
 use crate::store::Store;
 use crate::table_file::{from_parquet, to_parquet, without};
@@ -34,7 +34,9 @@ pub(super) async fn settle_day(
         Ok(None) => {}
         Ok(Some((kept, originals))) => {
             all = repeats::originals(&kept, &originals, |source, key| {
+                // Rows that no entry accounts for are those of a ledger that was lost.
                 replaced.contains(&(source.to_string(), key.to_string()))
+                    || is_full && ledger.entry(source, key).is_none()
             })?;
         }
         // A broken file is built again from the objects that are still there.
@@ -51,6 +53,33 @@ pub(super) async fn settle_day(
     }
     ledger.put_repeats(name, day, settled.counts);
     Ok(())
+}
+
+/// Days of a relation whose files are not there although they were written: nobody but a person or a clean-up takes them.
+///
+/// # Errors
+/// `Storage` when the state cannot be read.
+pub async fn lost(state: &Store, relation: &str, written: BTreeSet<NaiveDate>) -> Result<Vec<NaiveDate>> {
+    let keys: BTreeSet<String> = match written.is_empty() {
+        true => BTreeSet::new(),
+        false => state.keys(relation).await?.into_iter().collect(),
+    };
+    let mut lost = Vec::new();
+    for day in written {
+        let key = format!("{relation}/event_date={day}/part.parquet");
+        // A listing may be behind; what is asked for by name is not.
+        if !keys.contains(&key) && state.get_if_exists(&key).await?.is_none() {
+            lost.push(day);
+        }
+    }
+    Ok(lost)
+}
+
+/// The error for a file of the state that is gone.
+pub fn gone(relation: &str, day: NaiveDate, hint: &str) -> Error {
+    Error::engine(format!("`{relation}/event_date={day}/part.parquet` of the state is gone"))
+        .because("it was written, and no run deletes it")
+        .hint(hint)
 }
 
 /// The settled rows of a day and the originals of its repeated calls, if the day is known.

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
+use tracing::warn;
 
 use super::horizon::Horizon;
 use super::ledger_file::{load, save};
@@ -156,7 +157,10 @@ impl Ledger {
     /// `Storage` when it cannot be read, `Engine` when it is broken.
     pub async fn load(state: &Store, is_full: bool) -> Result<Ledger> {
         match Ledger::read(state).await {
-            Err(error) if is_full && error.kind() == Kind::Engine => Ok(Ledger::default()),
+            Err(error) if is_full && error.kind() == Kind::Engine => {
+                warn!("{error}: it is begun anew, and rows of objects that are gone are dropped with it");
+                Ok(Ledger::default())
+            }
             ledger => ledger,
         }
     }
@@ -237,6 +241,22 @@ impl Ledger {
     pub fn days_of(&self, contract: &str, is_open_only: bool) -> BTreeSet<NaiveDate> {
         let counts = self.repeats.iter().filter(|count| count.contract == contract);
         counts.filter(|count| !is_open_only || !count.is_closed).map(|count| count.event_date).collect()
+    }
+
+    /// Open days of a contract of which rows were kept: each has a file.
+    pub fn days_with_rows(&self, contract: &str) -> BTreeSet<NaiveDate> {
+        let counts = self.repeats.iter().filter(|count| count.contract == contract && !count.is_closed);
+        counts.filter(|count| count.rows_kept > 0).map(|count| count.event_date).collect()
+    }
+
+    /// Forgets the rows of a day that are not there any more.
+    pub fn forget(&mut self, contract: &str, day: NaiveDate) {
+        self.repeats.retain(|count| count.contract != contract || count.event_date != day);
+        let is_lost = |of: &DayRows| of.contract == contract && of.day == day;
+        for entry in self.entries_mut() {
+            entry.rows -= entry.days.iter().filter(|of| is_lost(of)).map(|of| of.rows).sum::<i64>();
+            entry.days.retain(|of| !is_lost(of));
+        }
     }
 
     /// The latest event day that has rows.

@@ -30,6 +30,7 @@ use crate::project::Project;
 use crate::reader::{Limits, Object, ObjectRead, Reader};
 use crate::schema::{Table, without_fingerprints};
 use crate::store::{Listed, Store};
+pub use days::{gone, lost};
 pub use format::unknown_format;
 use format::{Format, no_predicate, raw_table};
 use horizon::Horizon;
@@ -105,6 +106,18 @@ pub async fn run(
         days::settle_day(state, table, day, rows, &incoming.replaced, ledger, config.full).await?;
         if contract == "requests" {
             ingested.changed.insert(day);
+        }
+    }
+    for contract in ["requests", "charges", "evaluations"] {
+        for day in lost(state, contract, ledger.days_with_rows(contract)).await? {
+            if !config.full {
+                return Err(gone(contract, day, "run with --full, which reads the objects that are still there again"));
+            }
+            ingested.warnings.push(format!("the {contract} of {day} are lost, and no object that gave them is left"));
+            ledger.forget(contract, day);
+            if contract == "requests" {
+                ingested.changed.insert(day);
+            }
         }
     }
     // Every night closes a day; that a first night closes years is news.

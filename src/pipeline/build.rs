@@ -13,12 +13,16 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
+use crate::ingest::{gone, lost};
 use crate::project::{Project, Query, graph};
 use crate::schema::{hex, null_in_required};
 use crate::store::Store;
 use crate::table_file::{to_parquet, without};
 
 const VERSIONS: &str = "daily_versions.json";
+
+/// After a version: the day has rows, so that its file must be there. Older states say so of no day.
+const HAS_FILE: char = '+';
 
 /// Versions of the daily relations by relation and day.
 #[derive(Debug, Default)]
@@ -179,7 +183,24 @@ pub async fn days(
 ) -> Result<Built> {
     let version = version(project, query);
     let known = versions.0.entry(query.name.clone()).or_default();
-    let stale = open.iter().filter(|day| known.get(day) != Some(&version)).copied();
+    // Relations as fine as requests go with them.
+    let is_kept = |day: &NaiveDate| query.header.get("kept_with").is_none() || open.contains(day);
+    let written =
+        known.iter().filter(|(day, of)| of.ends_with(HAS_FILE) && is_kept(day)).map(|(day, _)| *day).collect();
+    for day in lost(state, &query.name, written).await? {
+        if !open.contains(&day) && !changed.contains(&day) {
+            return Err(gone(
+                &query.name,
+                day,
+                &format!(
+                    "`--from {day} --to {day}` builds it again from the objects that are still there; else put the file back"
+                ),
+            ));
+        }
+        known.insert(day, String::new());
+    }
+    let is_current = |of: &String| of.trim_end_matches(HAS_FILE) == version;
+    let stale = open.iter().filter(|day| !known.get(day).is_some_and(is_current)).copied();
     // A day that lost its last row is kept no more, but what was built of it still stands.
     let forgotten = known.iter().filter(|(_, version)| version.is_empty()).map(|(day, _)| *day);
     let wanted: BTreeSet<NaiveDate> = changed.iter().copied().chain(stale).chain(forgotten).collect();
@@ -201,12 +222,16 @@ pub async fn days(
         let mut by_day = split(&rows)?;
         for day in &wanted {
             let key = format!("event_date={day}/part.parquet");
+            let mut built = version.clone();
             match by_day.remove(day) {
-                Some(rows) => folder.put(&key, to_parquet(&project_to(&rows, &file_schema)?)?).await?,
+                Some(rows) => {
+                    folder.put(&key, to_parquet(&project_to(&rows, &file_schema)?)?).await?;
+                    built.push(HAS_FILE);
+                }
                 None => folder.delete(&key).await?,
             }
             match standing.contains(day) {
-                true => known.insert(*day, version.clone()),
+                true => known.insert(*day, built),
                 false => known.remove(day),
             };
         }
@@ -219,7 +244,7 @@ pub async fn days(
             .hint("a daily query keeps the event_date of its input"));
         }
     }
-    let older = known.iter().filter(|(day, of)| **of != version && !open.contains(*day)).map(|(day, _)| *day).collect();
+    let older = known.iter().filter(|(day, of)| !is_current(of) && !open.contains(*day)).map(|(day, _)| *day).collect();
     Ok(Built { days: wanted, older })
 }
 

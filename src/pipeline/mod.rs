@@ -136,6 +136,8 @@ async fn night(
     let Places { state, output } = places;
     journal.stage("recover");
     output.prove_writable().await?;
+    state.sweep(|_| true).await;
+    output.sweep(|name| name.contains("/run_date=")).await;
     Staged::recover(state).await?;
     if let Some(date) = publish::recover(state, output).await? {
         progress(&format!("the publication of {date}, which a run had left half way, is finished"));

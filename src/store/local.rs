@@ -64,6 +64,27 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Takes away what killed processes left of unfinished writes to this local folder: files whose name ends with `#` and
+    /// a number, which no listing shows. Of a folder that others may write to, `only` says which are ours.
+    pub async fn sweep(&self, only: impl Fn(&str) -> bool) {
+        if self.url.scheme() != "file" {
+            return;
+        }
+        // Whether it works or not, no reader counts on them.
+        let Ok(walk) = Walk::below(&self.prefix, None).await else { return };
+        for file in &walk.files {
+            let name = file.strip_prefix(&walk.top).ok().and_then(Path::to_str).unwrap_or_default();
+            let is_unfinished = name
+                .rsplit_once('#')
+                .is_some_and(|(_, number)| !number.is_empty() && number.chars().all(|c| c.is_ascii_digit()));
+            if is_unfinished && only(name) {
+                let _ = std::fs::remove_file(file);
+            }
+        }
+    }
+}
+
 /// The key of a file; none for a name with control characters, nor for one that ends with `#` and a number, as the client's
 /// own unfinished writes do.
 fn location(client: &LocalFileSystem, file: &Path) -> Option<path::Path> {
@@ -76,7 +97,10 @@ impl Walk {
         let top = LocalFileSystem::new().path_to_filesystem(path).unwrap_or_else(|_| PathBuf::from(format!("/{path}")));
         let walk = tokio::task::spawn_blocking(move || {
             let mut walk = Walk { top: top.clone(), since, ..Walk::default() };
-            walk.folder(&top, &mut Vec::new()).map(|()| walk)
+            // A walk may begin at a folder deep inside: what lies above it is above all that it finds.
+            let real = top.canonicalize()?;
+            let mut above: Vec<PathBuf> = real.ancestors().skip(1).map(Path::to_path_buf).collect();
+            walk.folder(&top, &mut above).map(|()| walk)
         });
         walk.await.map_err(std::io::Error::other)?
     }
@@ -109,12 +133,12 @@ impl Walk {
                 Ok(kind) if kind.is_dir() && self.is_passed(&path) => {}
                 Ok(kind) if kind.is_dir() => self.folder(&path, above)?,
                 Ok(kind) if kind.is_file() => self.files.push(path),
-                // Pipes and the like; links whose end does not exist, and what vanished meanwhile.
+                // Pipes and the like, and what vanished meanwhile.
                 Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) if path.is_symlink() && error.kind() != ErrorKind::PermissionDenied => {
                     self.odd.push(format!("`{}` is a link that leads nowhere", path.display()));
                 }
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
             }
         }

@@ -275,3 +275,125 @@ fn questions_without_a_date_are_about_the_latest_publication() {
     let said = place.trimtab(&[&ask[..], &["--date", "2026-10-06"]].concat());
     assert_eq!((said.code, said.out.as_str()), (0, "run_date\n2026-10-06\n"), "{}", said.err);
 }
+
+fn calls_of(place: &Place) -> String {
+    place.sql("select cast(sum(requests) as bigint) as n from workload_cube")[0]["n"].clone()
+}
+
+fn again(place: &Place, more: &[&str]) -> super::support::Said {
+    place.trimtab(&[&RUN[..], more].concat())
+}
+
+/// A file that somebody took out of the state is missed: built again where that can be, else named with the way out.
+#[test]
+fn a_file_of_the_state_that_is_gone_is_built_again_or_named() {
+    let place = place();
+    place.write("logs/b.jsonl", (3..5).map(|id| call(id, "2026-10-06")).collect::<String>());
+    assert_eq!(again(&place, &[]).code, 0);
+    let whole = place.files("out", &["state"]);
+    let remove =
+        |file: &str| std::fs::remove_file(place.path(&format!("out/state/{file}"))).expect("the file was there");
+
+    remove("workload_cube/event_date=2026-10-05/part.parquet");
+    let night = again(&place, &[]);
+    assert_eq!(night.code, 0, "{}", night.err);
+    assert!(place.files("out", &["state"]) == whole, "the day was built again from its requests");
+    assert_eq!(calls_of(&place), "5");
+
+    let (cube, requests) =
+        ("workload_cube/event_date=2026-10-05/part.parquet", "requests/event_date=2026-10-05/part.parquet");
+    remove(requests);
+    let night = again(&place, &[]);
+    assert_eq!(night.code, 1, "{}", night.err);
+    for words in [&format!("`{requests}` of the state is gone"), "hint: run with --full"] {
+        assert!(night.err.contains(words), "{}", night.err);
+    }
+    assert_eq!(again(&place, &["--full"]).code, 0);
+    assert!(place.files("out", &["state"]) == whole);
+
+    // The objects of the day are gone as well: --full goes on with what there is, and says so.
+    std::fs::remove_file(place.path("logs/a.jsonl")).expect("the log");
+    remove(requests);
+    remove(cube);
+    let night = again(&place, &["--full"]);
+    assert_eq!(night.code, 0, "{}", night.err);
+    assert!(night.err.contains("the requests of 2026-10-05 are lost"), "{}", night.err);
+    assert_eq!(calls_of(&place), "2");
+    assert_eq!(again(&place, &[]).code, 0);
+}
+
+/// What was built of a day whose requests are deleted cannot be built again by itself.
+#[test]
+fn a_closed_day_that_is_gone_is_named_with_the_days_to_read() {
+    let place = place();
+    let early: String = (10..14).map(|id| call(id, "2026-07-01")).collect();
+    place.write("logs/early.jsonl", early);
+    let night = again(&place, &[]);
+    assert_eq!(night.code, 0, "{}", night.err);
+    assert!(!place.path("out/state/requests/event_date=2026-07-01").exists(), "two months are kept");
+    assert_eq!(calls_of(&place), "7");
+    let cube = place.path("out/state/workload_cube/event_date=2026-07-01/part.parquet");
+    std::fs::remove_file(&cube).expect("the file was there");
+    let night = again(&place, &[]);
+    assert_eq!(night.code, 1, "{}", night.err);
+    assert!(
+        night.err.contains("`workload_cube/event_date=2026-07-01/part.parquet` of the state is gone"),
+        "{}",
+        night.err
+    );
+    assert!(night.err.contains("`--from 2026-07-01 --to 2026-07-01` builds it again"), "{}", night.err);
+    let night = again(&place, &["--from", "2026-07-01", "--to", "2026-07-01"]);
+    assert_eq!(night.code, 0, "{}", night.err);
+    assert!(cube.exists());
+    assert_eq!(calls_of(&place), "7");
+}
+
+/// With the ledger went the account of objects that are no longer there: `--full` drops their rows and gets out.
+#[test]
+fn a_broken_ledger_and_an_object_that_vanished_are_repaired_by_full() {
+    let place = place();
+    place.write("logs/second.jsonl", (3..6).map(|id| call(id, "2026-10-05")).collect::<String>());
+    assert_eq!(again(&place, &[]).code, 0);
+    place.write("out/state/ledger.jsonl.zst", "no ledger");
+    std::fs::remove_file(place.path("logs/second.jsonl")).expect("the log");
+    assert_eq!(again(&place, &[]).code, 1);
+    let night = again(&place, &["--full"]);
+    assert_eq!(night.code, 0, "{}", night.err);
+    assert!(night.err.contains("rows of objects that are gone are dropped with it"), "{}", night.err);
+    assert_eq!(calls_of(&place), "3");
+    assert_eq!(again(&place, &[]).code, 0);
+}
+
+/// A killed process leaves unfinished writes beside the files; the next run takes them away, and nobody else's.
+#[test]
+fn unfinished_writes_of_a_killed_run_are_swept() {
+    let place = place();
+    assert_eq!(again(&place, &[]).code, 0);
+    let ours = ["out/state/ledger.jsonl.zst#1", "out/decisions/run_date=2026-10-07/decisions.parquet#12"];
+    let theirs = ["out/notes.txt#1", "out/decisions/run_date=2026-10-07/plan#b"];
+    ours.iter().chain(&theirs).for_each(|name| drop(place.write(name, "half")));
+    assert_eq!(again(&place, &[]).code, 0);
+    assert!(ours.iter().all(|name| !place.path(name).exists()), "what a killed run left is gone");
+    assert!(theirs.iter().all(|name| place.path(name).exists()), "what is not ours stays");
+}
+
+/// A link to a folder above, inside a date folder that is listed by itself, is no second copy of the days beside it.
+#[cfg(unix)]
+#[test]
+fn a_link_back_inside_a_date_folder_doubles_nothing() {
+    let place = Place::new();
+    for (day, ids) in [("05", 0..3), ("06", 3..6)] {
+        // Without ids of answers: only where a call stands tells it from another.
+        let calls: String =
+            ids.map(|id| call(id, &format!("2026-10-{day}")).replace("\"id\":\"chatcmpl", "\"note\":\"c")).collect();
+        place.write(&format!("logs/2026/10/{day}/a.jsonl"), calls);
+    }
+    place.run_file("2026-10-07", &[("apps", "openai_envelope", "logs/")], "");
+    assert_eq!(again(&place, &[]).code, 0);
+    let before = calls_of(&place);
+    std::os::unix::fs::symlink("..", place.path("logs/2026/10/06/loop")).expect("a link");
+    let night = again(&place, &["--date", "2026-10-08"]);
+    assert_eq!(night.code, 0, "{}", night.err);
+    assert!(night.err.contains("loop` is a link to a folder above it"), "{}", night.err);
+    assert_eq!(calls_of(&place), before);
+}
