@@ -158,11 +158,14 @@ impl Engine {
                 Some(refused) => refused.at(place),
                 None => {
                     let failed = Error::engine(format!("query `{}` failed", query.name)).at(place);
-                    match error.to_string().contains("Parquet error") {
-                        true => {
-                            failed.because(error).hint("a file of the state that it reads is broken: run with --full")
-                        }
-                        false => failed.because(error),
+                    let text = error.to_string();
+                    let failed = failed.because(error);
+                    if text.contains("Parquet error") {
+                        failed.hint("a file of the state that it reads is broken: run with --full")
+                    } else if text.contains("Resources exhausted") {
+                        failed.hint("raise memory_mib under [engine] in the run file, if the machine has more")
+                    } else {
+                        failed
                     }
                 }
             }
