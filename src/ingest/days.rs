@@ -8,6 +8,7 @@ use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 
+use super::Ingested;
 use super::ledger::Ledger;
 use super::repeats;
 use crate::error::{Error, Kind, Result};
@@ -73,6 +74,23 @@ pub async fn lost(state: &Store, relation: &str, written: BTreeSet<NaiveDate>) -
         }
     }
     Ok(lost)
+}
+
+/// Misses the files of open days that are not there: `--full` goes on without them, another run ends.
+pub(super) async fn miss(state: &Store, ledger: &mut Ledger, is_full: bool, ingested: &mut Ingested) -> Result<()> {
+    for contract in ["requests", "charges", "evaluations"] {
+        for day in lost(state, contract, ledger.days_with_rows(contract)).await? {
+            if !is_full {
+                return Err(gone(contract, day, "run with --full, which reads the objects that are still there again"));
+            }
+            ingested.warnings.push(format!("the {contract} of {day} are lost, and no object that gave them is left"));
+            ledger.forget(contract, day);
+            if contract == "requests" {
+                ingested.changed.insert(day);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The error for a file of the state that is gone.

@@ -108,18 +108,7 @@ pub async fn run(
             ingested.changed.insert(day);
         }
     }
-    for contract in ["requests", "charges", "evaluations"] {
-        for day in lost(state, contract, ledger.days_with_rows(contract)).await? {
-            if !config.full {
-                return Err(gone(contract, day, "run with --full, which reads the objects that are still there again"));
-            }
-            ingested.warnings.push(format!("the {contract} of {day} are lost, and no object that gave them is left"));
-            ledger.forget(contract, day);
-            if contract == "requests" {
-                ingested.changed.insert(day);
-            }
-        }
-    }
+    days::miss(state, ledger, config.full, &mut ingested).await?;
     // Every night closes a day; that a first night closes years is news.
     let is_first = horizon.since == horizon::Since::default();
     horizon.advance(config, ledger);
