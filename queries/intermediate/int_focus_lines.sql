@@ -1,112 +1,55 @@
--- One row per charge of the open and the previous month: priced usage by workload, and what only the bill knows.
+-- One row per charge of the open and the previous month: what requests explain, by workload, and what the bill alone knows.
 --
 -- grain:  charge_key
 -- method: M 0.6 (every dollar of the bill is in one line), 2.6
-with issuers as (
-    select
-        coalesce(provider_names.provider, lower(charges.provider_name)) as provider,
-        min(charges.billing_account_id) as billing_account_id,
-        min(charges.invoice_issuer_name) as invoice_issuer_name,
-        min(charges.provider_name) as provider_name
-    from charges
-    left join provider_names on provider_names.name = lower(charges.provider_name)
-    group by coalesce(provider_names.provider, lower(charges.provider_name))
-),
-
-from_bill as (
-    select int_bridge.*, terms.bridge_term, terms.charge_category,
-        case terms.bridge_term
-            when 'quantity' then quantity_usd when 'rate' then rate_usd when 'commitment' then commitment_usd when 'timing' then timing_usd
-            when 'credits' then credits_usd when 'tax' then tax_usd when 'support' then support_usd when 'adjustments' then adjustments_usd
-            when 'cache_storage' then cache_storage_usd when 'other_usage' then other_usage_usd when 'unmapped_model' then unmapped_usd when 'no_rate' then no_rate_usd
-            else unexplained_usd
-        end as usd
-    from int_bridge
-    cross join (
-        values ('quantity', 'Usage'), ('rate', 'Adjustment'), ('commitment', 'Adjustment'), ('timing', 'Adjustment'), ('credits', 'Credit'),
-            ('tax', 'Tax'), ('support', 'Usage'), ('adjustments', 'Adjustment'), ('cache_storage', 'Usage'), ('other_usage', 'Usage'), ('unmapped_model', 'Usage'),
-            ('no_rate', 'Adjustment'), ('unexplained', 'Adjustment')
-    ) as terms (bridge_term, charge_category)
-),
-
-lines as (
-    select event_date, workload_id, provider, sub_account_id, model_id, service_tier, region_class, token_kind, above_prompt_tokens, usd_per_mtok,
-        tokens, list_usd as usd, 'Usage' as charge_category, 'calculated' as bridge_term
-    from int_focus_usage
-    union all
-    select event_date, cast(null as varchar), provider, sub_account_id, model_id, cast(null as varchar), cast(null as varchar),
-        cast(null as varchar), cast(null as bigint), cast(null as decimal(18, 6)), cast(null as bigint), usd, charge_category, bridge_term
-    from from_bill
-    cross join settings
-    where usd <> 0 and event_date >= cast(date_trunc('month', settings.run_date) - interval '1 month' as date)
-),
-
-environments as (
-    select event_date, workload_id, case when min(environment) = max(environment) then min(environment) end as environment
-    from workload_signals
-    group by event_date, workload_id
-),
-
--- Names come from logs: in JSON a quote or a control character would end the text.
-escaped as (
-    select
-        lines.*,
-        regexp_replace(replace(replace(lines.workload_id, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_workload,
-        regexp_replace(replace(replace(lines.model_id, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_model,
-        regexp_replace(replace(replace(workload_facts.owner, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_team,
-        regexp_replace(replace(replace(environments.environment, '\', '\\'), '"', '\"'), '[[:cntrl:]]', ' ', 'g') as json_environment
-    from lines
-    left join workload_facts on workload_facts.workload_id = lines.workload_id
-    left join environments on environments.event_date = lines.event_date and environments.workload_id = lines.workload_id
+with both_sides as (
+    select * from int_focus_calculated
+    union all by name
+    select * from int_focus_charges
 )
 
 select
-    concat_ws(
-        '/', cast(escaped.event_date as varchar), escaped.bridge_term, escaped.provider, coalesce(escaped.sub_account_id, '-'),
-        coalesce(escaped.model_id, '-'), coalesce(escaped.service_tier, '-'), coalesce(escaped.region_class, '-'),
-        coalesce(escaped.token_kind, '-'), coalesce(cast(escaped.above_prompt_tokens as varchar), '-'), coalesce(escaped.workload_id, '-')
-    ) as charge_key,
-    escaped.bridge_term,
-    escaped.charge_category,
-    escaped.workload_id,
-    escaped.provider,
-    coalesce(issuers.provider_name, escaped.provider) as provider_name,
-    coalesce(issuers.invoice_issuer_name, issuers.provider_name, escaped.provider) as invoice_issuer_name,
-    coalesce(issuers.billing_account_id, escaped.provider) as billing_account_id,
-    escaped.sub_account_id,
-    escaped.model_id,
-    escaped.token_kind,
-    case when escaped.region_class not in ('global') then escaped.region_class end as region_id,
-    coalesce(concat(escaped.model_id, ' ', replace(coalesce(escaped.token_kind, escaped.bridge_term), '_', ' ')), escaped.bridge_term)
-        as charge_description,
-    case when escaped.tokens is not null then initcap(concat(replace(escaped.token_kind, '_', ' '), ' tokens')) end as sku_meter,
-    case when escaped.tokens is not null then concat(escaped.model_id, '/', escaped.token_kind) end as sku_id,
-    case
-        when escaped.tokens is not null then concat_ws(
-            '/', escaped.model_id, escaped.token_kind, escaped.service_tier, escaped.region_class, cast(escaped.above_prompt_tokens as varchar)
-        )
-    end as sku_price_id,
-    case
-        when escaped.tokens is not null then concat(
-            '{"x_Model":"', escaped.json_model, '","x_TokenType":"', escaped.token_kind, '","x_ServiceTier":"', escaped.service_tier,
-            '","x_AbovePromptTokens":', cast(escaped.above_prompt_tokens as varchar), '}'
-        )
-    end as sku_price_details,
-    concat(
-        '{', concat_ws(',', concat('"workload":"', escaped.json_workload, '"'), case when escaped.json_team is not null then concat('"team":"', escaped.json_team, '"') end,
-            case when escaped.json_environment is not null then concat('"environment":"', escaped.json_environment, '"') end), '}'
-    ) as tags,
-    escaped.usd_per_mtok as list_unit_price,
-    cast(cast(escaped.tokens as decimal(26, 0)) * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)) as pricing_quantity,
-    -- A charge of usage without a count of tokens counts itself: FOCUS wants a quantity on each.
-    cast(case when escaped.charge_category in ('Usage') then coalesce(escaped.tokens, 1) end as decimal(38, 12)) as consumed_quantity,
-    case when escaped.tokens is not null then 'Tokens' when escaped.charge_category in ('Usage') then 'Charges' end as consumed_unit,
-    cast(escaped.usd as decimal(38, 12)) as usd,
-    -- A discount lies between list and contracted cost, a commitment between contracted and effective cost, and what is booked at
-    -- another time between effective and billed cost; every other line costs the same whichever way it is asked.
-    cast(case when escaped.bridge_term in ('rate', 'commitment', 'timing') then 0 else escaped.usd end as decimal(38, 12)) as list_usd,
-    cast(case when escaped.bridge_term in ('commitment', 'timing') then 0 else escaped.usd end as decimal(38, 12)) as contracted_usd,
-    cast(case when escaped.bridge_term in ('timing') then 0 else escaped.usd end as decimal(38, 12)) as effective_usd,
-    escaped.event_date
-from escaped
-left join issuers on issuers.provider = escaped.provider
+    charge_key,
+    bill_record_id,
+    bridge_term,
+    workload_id,
+    provider_name,
+    coalesce(publisher_name, provider_name, provider) as publisher_name,
+    coalesce(invoice_issuer_name, provider_name, provider) as invoice_issuer_name,
+    coalesce(billing_account_id, provider) as billing_account_id,
+    sub_account_id,
+    -- Names of accounts are rarely known; FOCUS wants one beside each id.
+    coalesce(sub_account_name, sub_account_id) as sub_account_name,
+    coalesce(service_category, 'AI and Machine Learning') as service_category,
+    coalesce(service_name, provider) as service_name,
+    coalesce(service_subcategory, case when service_category is null then 'Generative AI' else concat('Other (', service_category, ')') end)
+        as service_subcategory,
+    charge_category,
+    charge_class,
+    coalesce(charge_description, replace(bridge_term, '_', ' ')) as charge_description,
+    coalesce(charge_frequency, case when charge_category in ('Usage') then 'Usage-Based' else 'One-Time' end) as charge_frequency,
+    coalesce(charge_period_start, cast(event_date as timestamp) at time zone 'UTC') as charge_period_start,
+    coalesce(charge_period_end, cast(cast(event_date as timestamp) + interval '1 day' as timestamp) at time zone 'UTC') as charge_period_end,
+    coalesce(billing_period_start, cast(date_trunc('month', event_date) as timestamp) at time zone 'UTC') as billing_period_start,
+    coalesce(billing_period_end, cast(date_trunc('month', event_date) + interval '1 month' as timestamp) at time zone 'UTC')
+        as billing_period_end,
+    region_id,
+    sku_id,
+    sku_meter,
+    sku_price_id,
+    sku_price_details,
+    coalesce(tags, '{}') as tags,
+    commitment_discount_id,
+    pricing_category,
+    list_unit_price,
+    pricing_quantity,
+    pricing_unit,
+    -- A charge of usage that counts nothing counts itself: FOCUS wants a quantity on each.
+    coalesce(consumed_quantity, cast(case when charge_category in ('Usage') then 1 end as decimal(38, 12))) as consumed_quantity,
+    coalesce(consumed_unit, case when charge_category in ('Usage') then 'Charges' end) as consumed_unit,
+    usd,
+    list_usd,
+    contracted_usd,
+    effective_usd,
+    event_date
+from both_sides
