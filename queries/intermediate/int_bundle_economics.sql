@@ -9,7 +9,7 @@ with figures as (
         int_bundles.adaptation,
         int_bundles.one_off_class,
         int_bundles.needs_verdict,
-        int_bundles.fixed_usd_per_month,
+        coalesce(int_bundles.fixed_usd_per_month, demand.alone_monthly_usd) as fixed_usd_per_month,
         held.*,
         cast(settings.month_factor_numerator as double) / settings.month_factor_denominator as per_month,
         cast(priced.source_usd as double) as source_usd,
@@ -43,6 +43,8 @@ with figures as (
     inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
     inner join int_workload_parameters as held on held.workload_id = int_bundles.workload_id
     left join models on models.provider = int_bundles.to_provider and models.model_id = int_bundles.to_model_id
+    -- Alone until it is in a pool with others; the people who keep the pool are part of its cost.
+    left join int_pool_demand as demand on demand.recommendation_id = int_bundles.recommendation_id
     where not gated.is_blocked
         and not priced.is_source_unpriced
         and not priced.is_target_unpriced
@@ -62,7 +64,6 @@ select
     (source_usd + target_usd) / requests as item_tokens_usd,
     case adaptation
         when 'post_train' then maintenance_hours_post_train
-        when 'self_host' then maintenance_hours_self_host
         when 'prompt_trim' then maintenance_hours_prompt_trim
         else maintenance_hours_none
     end * expert_usd_per_hour

@@ -15,6 +15,10 @@ with facts as (
         coalesce(rules.is_without_image, false) as is_without_image,
         coalesce(rules.is_without_audio, false) as is_without_audio,
         int_bundles.to_service_tier,
+        int_bundles.adaptation,
+        models.is_fine_tunable and models.is_served_tuned as is_tunable,
+        pools.is_fitting as is_hardware_fitting,
+        pools.residency as pool_residency,
         int_bundles.cache_mode,
         prompts.static_tokens,
         models.min_cacheable_tokens,
@@ -53,6 +57,8 @@ with facts as (
     left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundle_reserves as reserves on reserves.recommendation_id = int_bundles.recommendation_id
     left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
+    left join int_pool_terms as pools
+        on pools.provider = int_bundles.to_provider and pools.model_id = int_bundles.to_model_id and int_bundles.adaptation in ('self_host')
 ),
 
 -- One branch per gate: demanded rows only. is_passed null means that the fact is unknown. What the model in use does every
@@ -119,14 +125,21 @@ answers as (
         'languages', requests, cost_usd
     from facts where languages is not null and not is_same_model
     union all
-    select recommendation_id, 'REGION', 'hard', array_has(string_to_array(regions, '|'), residency), 'regions',
-        requests, cost_usd
+    select recommendation_id, 'REGION', 'hard',
+        case when adaptation in ('self_host') then pool_residency = residency else array_has(string_to_array(regions, '|'), residency) end,
+        'regions', requests, cost_usd
     from facts where residency is not null and not is_same_model
     union all
-    -- Batches and caches are stored longer than a call; no catalog says for how long.
+    select recommendation_id, 'FT_PLATFORM', 'hard', is_tunable, 'is_fine_tunable and is_served_tuned', requests, cost_usd
+    from facts where adaptation in ('post_train')
+    union all
+    select recommendation_id, 'HARDWARE', 'hard', is_hardware_fitting, 'memory of the pool', requests, cost_usd
+    from facts where adaptation in ('self_host')
+    union all
+    -- Batches, caches and examples to tune with are stored longer than a call; no catalog says for how long.
     select recommendation_id, 'RETENTION', 'hard',
         case when to_service_tier is null and cache_mode is null then model_retention = retention end, 'retention', requests, cost_usd
-    from facts where retention is not null and (not is_same_model or to_service_tier is not null or cache_mode is not null)
+    from facts where retention is not null and adaptation not in ('self_host') and (not is_same_model or to_service_tier is not null or cache_mode is not null)
     union all
     select recommendation_id, 'LICENCE', 'hard', model_licence = licence, 'licence', requests, cost_usd
     from facts where licence is not null and not is_same_model

@@ -16,11 +16,19 @@ with spans as (
     group by fade_low, fade, fade_high, monthly_rate, lead_months, horizon_months, retraining_months
 ),
 
+-- Until here a pool costs a workload as if it were alone in it.
+pooled as (
+    select int_bundle_costs.*, coalesce(hosting.hosting_monthly_usd - hosting.alone_monthly_usd, 0.0) as pooled_usd
+    from int_bundle_costs
+    left join int_bundle_hosting as hosting on hosting.recommendation_id = int_bundle_costs.recommendation_id
+),
+
 summed as (
     select
-        costs.*,
+        costs.* exclude (maintenance_usd),
+        costs.maintenance_usd + costs.pooled_usd as maintenance_usd,
         costs.integration_usd + costs.evaluation_usd as one_off_usd,
-        costs.gross_usd - costs.maintenance_usd - costs.rework_usd as net_usd,
+        costs.gross_usd - (costs.maintenance_usd + costs.pooled_usd) - costs.rework_usd as net_usd,
         coalesce(stranded.stranded_usd, 0.0) as stranded_usd,
         coalesce(stranded.bound_months, 0.0) as bound_months,
         coalesce(stranded.stranded_total_usd, 0.0) as stranded_total_usd,
@@ -31,7 +39,7 @@ summed as (
         coalesce(spans.left_worth, 0.0) as left_worth,
         coalesce(spans.best_worth, 0.0) as best_worth,
         coalesce(spans.worst_worth, 0.0) as worst_worth
-    from int_bundle_costs as costs
+    from pooled as costs
     left join spans
         on spans.fade_low = costs.fade_low and spans.fade = costs.fade and spans.fade_high = costs.fade_high
         and spans.monthly_rate = costs.monthly_rate and spans.lead_months = costs.lead_months

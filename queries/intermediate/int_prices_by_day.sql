@@ -37,3 +37,11 @@ where model_prices.band_mode = 'whole_request'
 group by
     days.priced_on, model_prices.provider, model_prices.model_id, model_prices.service_tier, model_prices.region_class,
     model_prices.above_prompt_tokens
+union all
+-- A pool asks nothing for a token: what it costs stands beside.
+select
+    days.priced_on, gpu_pools.provider, gpu_pools.model_id, 'self_hosted', 'global', cast(0 as bigint),
+    cast(0 as decimal(18, 6)), cast(0 as decimal(18, 6)), cast(0 as decimal(18, 6)), cast(0 as decimal(18, 6)), cast(0 as decimal(18, 6)),
+    cast(0 as decimal(18, 6)), cast(0 as decimal(18, 6)), cast(0 as decimal(18, 6)), cast(0 as decimal(18, 6)), cast(0 as decimal(18, 6))
+from gpu_pools
+cross join days

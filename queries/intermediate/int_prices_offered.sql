@@ -18,6 +18,13 @@ wanted as (
     from used
     cross join (select 'batch' as tier union all select 'flex') as tiers
     where (tiers.tier, used.region_class) not in (select (service_tier, region_class) from used)
+    union all
+    -- Tuned copies and pools have tiers of their own, which no call uses before.
+    select distinct prices.service_tier, used.region_class
+    from used
+    cross join int_prices_by_day as prices
+    where prices.service_tier in ('tuned', 'self_hosted')
+        and (prices.service_tier, used.region_class) not in (select (service_tier, region_class) from used)
 ),
 
 bands as (
@@ -77,7 +84,9 @@ ranked as (
         ) as place
     from offers
     cross join wanted
-    where offers.service_tier in (wanted.for_service_tier, 'standard')
+    -- No tier stands in for a tuned copy or a pool.
+    where offers.service_tier = wanted.for_service_tier
+        or offers.service_tier in ('standard') and wanted.for_service_tier not in ('tuned', 'self_hosted')
 )
 
 select

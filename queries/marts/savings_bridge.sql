@@ -120,7 +120,7 @@ saved as (
         (costs.source_usd - after_cache) * months.factor as cache,
         (costs.source_usd - after_tier) * months.factor as tier,
         coalesce(chosen.saving_usd, cast((costs.source_usd - after_tier) * months.factor as decimal(18, 2))) as saving_usd,
-        coalesce(cast(int_bundles.fixed_usd_per_month as decimal(18, 2)), 0) as hosting_usd,
+        coalesce(cast(int_bundles.fixed_usd_per_month as decimal(18, 2)), cast(hosting.hosting_monthly_usd as decimal(18, 2)), 0) as hosting_usd,
         -- A lever on tier, cache, prompt or effort is the rest: what the full price of the bundle has beyond its model's.
         case
             when int_bundles.to_service_tier is not null then 'tier'
@@ -133,6 +133,7 @@ saved as (
     from costs
     inner join chosen on chosen.basis = costs.basis and chosen.recommendation_id = costs.recommendation_id
     inner join int_bundles on int_bundles.recommendation_id = costs.recommendation_id
+    left join int_bundle_hosting as hosting on hosting.recommendation_id = costs.recommendation_id
     cross join (
         select cast(month_factor_numerator as double) / month_factor_denominator as factor from settings
     ) as months

@@ -3,13 +3,13 @@
 -- version: 1
 -- key:     provider, model_id, bucket, service_tier, region_class, above_prompt_tokens
 -- values:  bucket = input | cache_read | cache_write_5m | cache_write_1h | input_audio | input_image | output | reasoning
---          | output_audio | output_image | tool_call; service_tier = standard | batch | flex | priority | provisioned | peak | off-peak;
+--          | output_audio | output_image | tool_call; service_tier = standard | batch | flex | priority | provisioned | peak | off-peak | tuned;
 --          band_mode = whole_request | marginal
 create external table model_prices (
     provider varchar not null, -- who bills, OpenTelemetry GenAI provider names where they exist
     model_id varchar not null, -- id as sent in a request to that provider, without region prefix
     bucket varchar not null, -- input, cache_read, cache_write_5m, cache_write_1h, input_audio, input_image, output, reasoning, output_audio, output_image, tool_call
-    service_tier varchar not null, -- standard, batch, flex, priority, peak or off-peak
+    service_tier varchar not null, -- standard, batch, flex, priority, provisioned, peak, off-peak, or tuned: a tuned copy of the model
     region_class varchar not null, -- global, us, a region, or the provider's own class
     above_prompt_tokens bigint not null, -- the row holds for prompts longer than this; 0 is the base band
     band_mode varchar not null, -- whole_request or marginal (M 2.3)

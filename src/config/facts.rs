@@ -16,6 +16,8 @@ pub struct Facts {
     pub commitments: Vec<Commitment>,
     /// Contract discounts.
     pub contract_terms: Vec<ContractTerm>,
+    /// Pools of GPUs that serve a model, or could.
+    pub pools: Vec<Pool>,
     /// Benefits named before a move.
     pub benefits: Vec<Benefit>,
     /// Capacity of the team.
@@ -83,6 +85,45 @@ pub struct ContractTerm {
     pub discount_pct: String,
     /// First day.
     pub valid_from: NaiveDate,
+}
+
+/// A pool of GPUs that serves one model of the catalog, or could.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pool {
+    /// Name of the pool.
+    pub id: String,
+    /// The model, as `provider/model_id` of the catalog.
+    pub model: String,
+    /// USD for one GPU and hour, as decimal text.
+    pub usd_per_gpu_hour: Option<String>,
+    /// Prompt tokens that one GPU reads in a second.
+    pub prefill_tokens_per_second: i64,
+    /// Answer tokens that one GPU writes in a second.
+    pub decode_tokens_per_second: i64,
+    /// Both rates were measured on this model and GPU.
+    #[serde(default)]
+    pub is_measured: bool,
+    /// Busy share of the busiest hour that the pool is sized for.
+    pub target_utilisation: Option<f64>,
+    /// Fewest GPUs that serve at all.
+    pub min_gpus: Option<i64>,
+    /// Most that can be had.
+    pub max_gpus: Option<i64>,
+    /// Memory of one GPU, in gigabytes.
+    pub gpu_memory_gb: Option<i64>,
+    /// GPUs that hold one copy of the model.
+    #[serde(default = "one")]
+    pub gpus_per_copy: i64,
+    /// Residency class of the place.
+    pub residency: Option<String>,
+    /// The pool runs today.
+    #[serde(default)]
+    pub is_running: bool,
+}
+
+fn one() -> i64 {
+    1
 }
 
 /// A benefit named before a move.

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::wire::Wire;
 pub use checks::{CheckOptions, Severity};
 pub use engine::EngineOptions;
-pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Team, Workload};
+pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Pool, Team, Workload};
 pub use operation::LockOptions;
 pub use retention::{Listing, Retention};
 pub use stores::{StoreOptions, Stores, is_secret};
@@ -149,6 +149,8 @@ struct RunFile {
     commitments: Vec<Commitment>,
     #[serde(default)]
     contract_terms: Vec<ContractTerm>,
+    #[serde(default)]
+    pools: Vec<Pool>,
     #[serde(default)]
     benefits: Vec<Benefit>,
     #[serde(default)]
@@ -364,6 +366,7 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
             candidate_providers: run_file.candidates.providers,
             commitments: run_file.commitments,
             contract_terms: run_file.contract_terms,
+            pools: run_file.pools,
             benefits: run_file.benefits,
             team: run_file.team,
             parameters: run_file.parameters,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use arrow::array::{AsArray, StringArray};
 use arrow::datatypes::Float64Type;
 
-use crate::config::{Config, Parameter};
+use crate::config::{Config, Parameter, Pool};
 use crate::error::{Error, Result};
 use crate::project::Project;
 
@@ -51,6 +51,11 @@ pub fn verify(project: &Project, config: &Config) -> Result<()> {
                 .hint("discount_pct is percent off list, 0 or 1 to less than 100, as text: \"15\" is 15 %"));
         }
     }
+    repeated(facts.pools.iter().map(|pool| format!("[[pools]] `{}`", pool.id)))?;
+    repeated(facts.pools.iter().map(|pool| format!("[[pools]] of model `{}`", pool.model)))?;
+    for pool in &facts.pools {
+        held(pool, &known).map_err(|error| error.at(format!("[[pools]] `{}`", pool.id)))?;
+    }
     for benefit in &facts.benefits {
         let place = format!("[[benefits]] of `{}`", benefit.workload);
         money(&benefit.usd_per_month, "usd_per_month").map_err(|error| error.at(place.clone()))?;
@@ -75,6 +80,40 @@ pub fn verify(project: &Project, config: &Config) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// A pool serves a model of the catalog, at rates and sizes that can be.
+fn held(pool: &Pool, known: &Catalog) -> Result<()> {
+    let (provider, model) = pool.model.split_once('/').ok_or_else(|| {
+        Error::usage(format!("`{}` names no model", pool.model))
+            .hint("write model = \"provider/model_id\" as in the catalog")
+    })?;
+    known.model(provider, model)?;
+    if let Some(usd) = &pool.usd_per_gpu_hour {
+        money(usd, "usd_per_gpu_hour")?;
+    }
+    let counts = [
+        ("prefill_tokens_per_second", Some(pool.prefill_tokens_per_second)),
+        ("decode_tokens_per_second", Some(pool.decode_tokens_per_second)),
+        ("min_gpus", pool.min_gpus),
+        ("max_gpus", pool.max_gpus),
+        ("gpu_memory_gb", pool.gpu_memory_gb),
+        ("gpus_per_copy", Some(pool.gpus_per_copy)),
+    ];
+    for (key, count) in counts {
+        if count.is_some_and(|count| !(1..=1_000_000_000).contains(&count)) {
+            return Err(Error::usage(format!("{key} cannot be {}", count.unwrap_or_default()))
+                .hint("write a whole number of at least 1"));
+        }
+    }
+    if pool.max_gpus.is_some_and(|most| most < pool.min_gpus.unwrap_or(1)) {
+        return Err(Error::usage("max_gpus is less than min_gpus").hint("correct one of the two"));
+    }
+    if pool.target_utilisation.is_some_and(|share| !(0.01..=1.0).contains(&share)) {
+        return Err(Error::usage("target_utilisation is a share of the busiest hour, 0.01 to 1")
+            .hint("0.5 leaves half of the busiest hour free"));
+    }
+    Ok(())
 }
 
 /// A number of digits and a point, as people write money.

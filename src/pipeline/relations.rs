@@ -9,7 +9,7 @@ use chrono::{Duration, NaiveDate};
 use serde_json::{Value, json};
 
 use super::check;
-use crate::config::{Config, Source};
+use crate::config::{Config, Pool, Source};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::{Entry, Ledger};
@@ -41,6 +41,7 @@ pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Le
         ("workload_candidates", workload_candidates(config)),
         ("commitments", commitments(config)),
         ("contract_terms", contract_terms(config)),
+        ("gpu_pools", gpu_pools(config)),
         ("benefits", benefits(config)),
         ("team", vec![json!({ "capacity_hours": config.facts.team.capacity_hours })]),
         ("sources", sources(project, config)),
@@ -157,6 +158,20 @@ fn contract_terms(config: &Config) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+fn gpu_pools(config: &Config) -> Vec<Value> {
+    let row = |p: &Pool| {
+        let (provider, model) = p.model.split_once('/').unwrap_or((&p.model, ""));
+        json!({
+            "pool_id": p.id, "provider": provider, "model_id": model, "usd_per_gpu_hour": p.usd_per_gpu_hour,
+            "prefill_tokens_per_second": p.prefill_tokens_per_second, "decode_tokens_per_second": p.decode_tokens_per_second,
+            "is_measured": p.is_measured, "target_utilisation_ratio": p.target_utilisation, "min_gpus": p.min_gpus,
+            "max_gpus": p.max_gpus, "gpu_memory_gb": p.gpu_memory_gb, "gpus_per_copy": p.gpus_per_copy,
+            "residency": p.residency, "is_running": p.is_running,
+        })
+    };
+    config.facts.pools.iter().map(row).collect()
 }
 
 fn benefits(config: &Config) -> Vec<Value> {

@@ -34,7 +34,7 @@ pub enum Layer {
 pub const COLLECTED: [&str; 4] = ["requests", "charges", "evaluations", "proposals"];
 
 /// Relations that the program registers.
-pub const RUNTIME: [&str; 14] = [
+pub const RUNTIME: [&str; 15] = [
     "settings",
     "sources",
     "size_buckets",
@@ -42,6 +42,7 @@ pub const RUNTIME: [&str; 14] = [
     "workload_candidates",
     "commitments",
     "contract_terms",
+    "gpu_pools",
     "benefits",
     "team",
     "ledger",

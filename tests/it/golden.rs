@@ -336,7 +336,7 @@ fn published_files_document_themselves() {
     use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
     let files = sample().0.files("trimtab-out", &["state"]);
     let marts: Vec<_> = files.iter().filter(|(name, _)| name.ends_with(".parquet")).collect();
-    assert_eq!(marts.len(), 19);
+    assert_eq!(marts.len(), 21);
     for (name, bytes) in marts {
         let reader = ParquetRecordBatchReaderBuilder::try_new(bytes::Bytes::copy_from_slice(bytes)).expect("Parquet");
         let mart = name.rsplit('/').next().expect("a file").trim_end_matches(".parquet");

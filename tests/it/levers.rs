@@ -199,3 +199,110 @@ fn a_setting_is_taken_while_a_move_is_evaluated_and_asked_for_where_nobody_said(
     let said = place.trimtab(&["explain", "w", "--config", "trimtab.toml"]);
     assert!(said.out.contains("meanwhile   batch tier: saves"), "{}", said.out);
 }
+
+/// Scores where the candidate was tuned or is served by the firm itself; the model in use is what it is.
+fn adapted(adaptation: &str) -> String {
+    scores("").replace("acme,tiny-1,w,", "ADAPTED").lines().fold(String::new(), |text, line| {
+        let line = match line.strip_prefix("ADAPTED") {
+            Some(rest) => format!("acme,tiny-1,w,{}", rest.replace(",none,", &format!(",{adaptation},"))),
+            None => line.to_string(),
+        };
+        text + &line + "\n"
+    })
+}
+
+#[test]
+fn a_tuned_copy_is_taken_where_it_is_priced_served_and_proven() {
+    let place = Place::new();
+    let models = |served: &str| {
+        SMALL
+            .replace(",200000,", ",2000000,")
+            .replace(",false,true,false,", ",true,true,false,")
+            .replace(",o200k_base,,,,", &format!(",o200k_base,,true,{served},"))
+    };
+    place.write("overlay/queries/seeds/models.csv", models("true"));
+    let tuned = PRICES.lines().skip(1).map(|row| row.replace(",standard,", ",tuned,") + "\n").collect::<String>();
+    place.write("overlay/queries/seeds/model_prices.csv", format!("{PRICES}{tuned}"));
+    place.write("logs/a.jsonl", log(&calls()));
+    place.write("scores/a.csv", adapted("post_train"));
+    let sources = [("o", "openai_envelope", "logs/"), ("e", "evaluations_table", "scores/")];
+    let cheap = ["integration_hours_post_train", "maintenance_hours_post_train", "retraining_hours", "post_train_usd"]
+        .map(|name| format!("[[parameters]]\nparameter_id = \"P-07\"\nname = \"{name}\"\nexpected = 0\n"))
+        .concat();
+    let facts = format!(
+        "[workloads.w]\ncriticality = \"low\"\nstatic_tokens = 50000\ncandidates = [\"acme/tiny-1\"]\n{RATES}{cheap}"
+    );
+    let more = format!("{facts}[[parameters]]\nparameter_id = \"P-12\"\nname = \"appetite_points\"\nexpected = 8\n");
+    let decided = run(&place, &sources, &more);
+    assert_eq!((decided["action"].as_str(), decided["lever"].as_str()), ("MOVE", "lever_post_train"), "{decided:?}");
+    // Three tenths of the known instructions are left in the prompts, and the saving fades (M 3.1, 6.4).
+    assert_eq!((decided["to_service_tier"].as_str(), decided["static_kept_ratio"].as_str()), ("tuned", "0.3"));
+    let plain = place.sql("select * from alternatives where lever = 'lever_smaller_model'").remove(0);
+    assert_eq!(plain["verdict"], "NOT_TESTED", "evidence of a tuned copy says nothing of the model as it comes");
+
+    // Nobody said that a tuned copy is served, or what it costs: the gate asks, and no other tier stands in.
+    place.write("overlay/queries/seeds/models.csv", models(""));
+    run(&place, &sources, &more);
+    let asked = place.sql("select * from alternatives where lever = 'lever_post_train'").remove(0);
+    assert_eq!(asked["action"], "BLOCKED");
+    assert!(asked["unknown_facts"].contains("is_served_tuned"), "{asked:?}");
+    place.write("overlay/queries/seeds/models.csv", models("true"));
+    place.write("overlay/queries/seeds/model_prices.csv", PRICES);
+    run(&place, &sources, &more);
+    let unpriced = place.sql("select * from alternatives where lever = 'lever_post_train'").remove(0);
+    assert_eq!(unpriced["action"], "BLOCKED");
+    assert!(unpriced["reason_codes"].contains("UNPRICED_TO"), "{unpriced:?}");
+}
+
+#[test]
+fn a_pool_of_gpus_is_charged_to_who_joins_it() {
+    let place = Place::new();
+    place.write(
+        "overlay/queries/seeds/models.csv",
+        SMALL.replace(",200000,", ",2000000,").replace(",false,true,false,", ",true,true,false,"),
+    );
+    place.write("overlay/queries/seeds/model_prices.csv", PRICES);
+    place.write("logs/a.jsonl", log(&calls()));
+    place.write("scores/a.csv", adapted("self_host"));
+    let sources = [("o", "openai_envelope", "logs/"), ("e", "evaluations_table", "scores/")];
+    let cheap = ["integration_hours_self_host", "maintenance_hours_self_host"]
+        .map(|name| format!("[[parameters]]\nparameter_id = \"P-07\"\nname = \"{name}\"\nexpected = 0\n"))
+        .concat();
+    let appetite = "[[parameters]]\nparameter_id = \"P-12\"\nname = \"appetite_points\"\nexpected = 8\n";
+    let facts = |rent: &str, measured: bool| {
+        format!(
+            "[workloads.w]\ncriticality = \"low\"\ncandidates = [\"acme/tiny-1\"]\n{RATES}{cheap}{appetite}[[pools]]\nid = \"p\"\n\
+             model = \"acme/tiny-1\"\nusd_per_gpu_hour = \"{rent}\"\nprefill_tokens_per_second = 100000\n\
+             decode_tokens_per_second = 3000\nis_measured = {measured}\ngpu_memory_gb = 80\n"
+        )
+    };
+    let decided = run(&place, &sources, &facts("0.01", true));
+    assert_eq!((decided["action"].as_str(), decided["lever"].as_str()), ("MOVE", "lever_self_host"), "{decided:?}");
+    // Two GPUs at a cent for 730 hours are all that it costs; tokens are free.
+    assert_eq!(decided["maintenance_monthly_usd"], "14.60");
+    assert_eq!(decided["projected_monthly_cost_usd"], "0.00");
+    let pools = place.sql(
+        "select workload_id, status, gpus, pool_monthly_usd, allocated_monthly_usd from pools order by workload_id",
+    );
+    assert_eq!(pools.len(), 2, "{pools:?}");
+    assert!(pools.iter().any(|row| row["status"] == "OPEN" && row["pool_monthly_usd"] == "14.60"), "{pools:?}");
+    assert!(
+        pools.iter().any(|row| row["status"] == "MEMBER" && row["allocated_monthly_usd"] == "14.600000000000"),
+        "{pools:?}"
+    );
+    let bridge = place.sql("select effect, amount_usd from savings_bridge where basis = 'decision'");
+    let of = |effect: &str| bridge.iter().find(|row| row["effect"] == effect).expect("an effect")["amount_usd"].clone();
+    assert_eq!(of("hosting"), "-14.60", "{bridge:?}");
+
+    // At the rent of a real GPU it does not pay, and nobody is moved there.
+    let dear = run(&place, &sources, &facts("2.95", true));
+    assert_ne!(dear["action"], "MOVE", "{dear:?}");
+    let pools = place.sql("select status from pools where workload_id is null");
+    assert_eq!(pools[0]["status"], "NOT_OPENED");
+
+    // Nobody measured and nobody knows how large the model is: it may not fit, so it may not be taken.
+    run(&place, &sources, &facts("0.01", false));
+    let asked = place.sql("select * from alternatives where lever = 'lever_self_host'").remove(0);
+    assert_eq!(asked["action"], "BLOCKED");
+    assert!(asked["unknown_facts"].contains("memory of the pool"), "{asked:?}");
+}
