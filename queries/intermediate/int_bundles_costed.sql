@@ -39,8 +39,7 @@ summed as (
         coalesce(spans.left_worth, 0.0) as left_worth,
         coalesce(spans.best_worth, 0.0) as best_worth,
         coalesce(spans.worst_worth, 0.0) as worst_worth
-    from pooled as costs
-    left join spans
+    from pooled as costs left join spans
         on spans.fade_low = costs.fade_low and spans.fade = costs.fade and spans.fade_high = costs.fade_high
         and spans.monthly_rate = costs.monthly_rate and spans.lead_months = costs.lead_months
         and spans.horizon_months = costs.horizon_months and spans.retraining_months = costs.retraining_months

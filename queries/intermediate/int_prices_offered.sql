@@ -85,8 +85,7 @@ ranked as (
     from offers
     cross join wanted
     -- No tier stands in for a tuned copy or a pool.
-    where offers.service_tier = wanted.for_service_tier
-        or offers.service_tier in ('standard') and wanted.for_service_tier not in ('tuned', 'self_hosted')
+    where offers.service_tier in (wanted.for_service_tier, case when wanted.for_service_tier not in ('tuned', 'self_hosted') then 'standard' end)
 )
 
 select
