@@ -34,7 +34,7 @@ with scaled as (
             else coalesce(rate_of_target.rate_ratio, 1.0)
         end as target_rate_ratio,
         int_limits.z90
-    from int_bundle_sums as by_pair
+    from int_bundle_parts as by_pair
     cross join int_limits
     inner join int_bundle_ratios as ratios
         on ratios.recommendation_id = by_pair.recommendation_id
@@ -84,13 +84,13 @@ estimated as (
         source_usd,
         -- The naive claim: everything moves, every token stays a token.
         equal_tokens_usd as target_equal_tokens_usd,
-        cast(staying_usd + target_scaled as decimal(38, 12)) as target_usd,
-        cast(staying_usd + target_scaled * exp(-z90 * sigma) as decimal(38, 12)) as target_p10_usd,
-        cast(staying_usd + target_scaled * exp(z90 * sigma) as decimal(38, 12)) as target_p90_usd,
+        cast(staying_usd + target_scaled + verifier_usd as decimal(38, 12)) as target_usd,
+        cast(staying_usd + target_scaled * exp(-z90 * sigma) + verifier_usd as decimal(38, 12)) as target_p10_usd,
+        cast(staying_usd + target_scaled * exp(z90 * sigma) + verifier_usd as decimal(38, 12)) as target_p90_usd,
         cast(source_usd * source_rate_ratio as decimal(38, 12)) as source_paid_usd,
-        cast(staying_usd * source_rate_ratio + target_scaled * target_rate_ratio as decimal(38, 12)) as target_paid_usd,
+        cast(staying_usd * source_rate_ratio + target_scaled * target_rate_ratio + verifier_usd as decimal(38, 12)) as target_paid_usd,
         cast(source_months_usd / source_months as decimal(38, 12)) as source_horizon_usd,
-        cast((staying_months_usd / source_months) + coalesce(months_scaled / target_months, 0.0) as decimal(38, 12)) as target_horizon_usd
+        cast((staying_months_usd / source_months) + coalesce(months_scaled / target_months, 0.0) + verifier_usd as decimal(38, 12)) as target_horizon_usd
     from ranged
 )
 

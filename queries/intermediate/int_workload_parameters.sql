@@ -56,6 +56,8 @@ select
     max(case when name = 'judge_items_right' then expected end) as judge_items_right,
     max(case when name = 'template_versions' then expected end) as template_versions,
     max(case when name = 'is_prototype' then expected end) as is_prototype,
+    max(case when name = 'epsilon' then expected end) as epsilon,
+    max(case when name = 'verifier_usd' then expected end) as verifier_usd,
     max(case when name = 'z90' then expected end) as z90,
     max(case when name = 'z95' then expected end) as z95,
     max(case when name = 'z80' then expected end) as z80,

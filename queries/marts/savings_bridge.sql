@@ -123,6 +123,7 @@ saved as (
         coalesce(cast(int_bundles.fixed_usd_per_month as decimal(18, 2)), cast(hosting.hosting_monthly_usd as decimal(18, 2)), 0) as hosting_usd,
         -- A lever on tier, cache, prompt or effort is the rest: what the full price of the bundle has beyond its model's.
         case
+            when int_bundles.adaptation in ('cascade') then 'escalation'
             when int_bundles.to_service_tier is not null then 'tier'
             when int_bundles.cache_mode is not null then 'cache'
             when int_bundles.static_kept_ratio is not null then 'prompt'
@@ -148,7 +149,9 @@ running as (
         cast(verbosity as decimal(18, 2)) as verbosity,
         cast(reasoning + case when rest_effect in ('reasoning') then rest else 0.0 end as decimal(18, 2)) as reasoning,
         cast(reasoning + case when rest_effect in ('reasoning', 'prompt') then rest else 0.0 end as decimal(18, 2)) as prompt,
-        cast(cache + case when rest_effect in ('reasoning', 'prompt', 'cache') then rest else 0.0 end as decimal(18, 2)) as cache
+        cast(cache + case when rest_effect in ('reasoning', 'prompt', 'cache') then rest else 0.0 end as decimal(18, 2)) as cache,
+        -- What a cascade sends back is all that is left after the tier; nothing else is.
+        case when rest_effect in ('escalation') then cast(tier as decimal(18, 2)) else saving_usd end as tier
     from saved
 )
 
@@ -165,8 +168,8 @@ select
         when 'reasoning' then reasoning - verbosity
         when 'prompt' then prompt - reasoning
         when 'cache' then cache - prompt
-        when 'tier' then saving_usd - cache
-        when 'escalation' then cast(0 as decimal(18, 2))
+        when 'tier' then tier - cache
+        when 'escalation' then saving_usd - tier
         when 'hosting' then -hosting_usd
         else saving_usd - hosting_usd
     end as decimal(18, 2)) as amount_usd

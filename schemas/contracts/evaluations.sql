@@ -32,7 +32,7 @@ create external table evaluations (
     n bigint, -- items of an aggregate
     n_correct bigint, -- items of an aggregate that passed
     cluster_id varchar, -- conversation, document or user that the item belongs to
-    adaptation varchar, -- none, prompt_trim, post_train, self_host, effort_down
+    adaptation varchar, -- none, prompt_trim, cascade, post_train, self_host, effort_down
     template_id varchar, -- fingerprint of the prompt that was evaluated
     split_rule varchar, -- rule that the items satisfy, for a split
     scored_at timestamp(6) with time zone not null, -- when it was scored, UTC

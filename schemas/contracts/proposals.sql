@@ -10,7 +10,7 @@ create external table proposals (
     cache_mode varchar, -- time to live of the cache that the bundle switches on, 5m or 1h; null keeps what is
     static_kept_ratio double, -- share of the static prompt that is kept; null keeps all
     reasoning_effort varchar, -- effort of the candidate; null keeps it
-    adaptation varchar not null, -- none, batch, cache, effort_down, prompt_trim, post_train, self_host
+    adaptation varchar not null, -- none, batch, cache, effort_down, prompt_trim, cascade, post_train, self_host
     split_rule varchar, -- rule for the part that moves; null moves all
     one_off_class varchar not null, -- class of the one-off cost: config, other_vendor, post_train, self_host
     fixed_usd_per_month decimal(38,12), -- hosting a month; null is none

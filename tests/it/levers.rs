@@ -306,3 +306,29 @@ fn a_pool_of_gpus_is_charged_to_who_joins_it() {
     assert_eq!(asked["action"], "BLOCKED");
     assert!(asked["unknown_facts"].contains("memory of the pool"), "{asked:?}");
 }
+
+#[test]
+fn a_cascade_pays_both_models_for_what_falls_back() {
+    let place = Place::new();
+    place.write(
+        "overlay/queries/seeds/models.csv",
+        SMALL.replace(",200000,", ",2000000,").replace(",false,true,false,", ",true,true,false,"),
+    );
+    place.write("overlay/queries/seeds/model_prices.csv", PRICES);
+    place.write("logs/a.jsonl", log(&calls()));
+    place.write("scores/a.csv", adapted("cascade"));
+    let sources = [("o", "openai_envelope", "logs/"), ("e", "evaluations_table", "scores/")];
+    let epsilon = "[[parameters]]\nparameter_id = \"P-04\"\nname = \"epsilon\"\nscope = \"workload\"\nkey = \"w\"\nexpected = 0.1\n";
+    let facts = format!("[workloads.w]\ncriticality = \"low\"\ncandidates = [\"acme/tiny-1\"]\n{RATES}{epsilon}");
+    let decided = run(&place, &sources, &facts);
+    assert_eq!((decided["action"].as_str(), decided["lever"].as_str()), ("MOVE", "lever_cascade"), "{decided:?}");
+    let bridge = place.sql("select effect, amount_usd from savings_bridge where basis = 'decision'");
+    let of = |effect: &str| -> f64 {
+        let row = bridge.iter().find(|row| row["effect"] == effect).expect("an effect");
+        row["amount_usd"].parse().expect("an amount")
+    };
+    // A tenth of what the workload costs today goes on being paid.
+    let today: f64 = decided["current_monthly_cost_usd"].parse().expect("an amount");
+    assert!((of("escalation") + today / 10.0).abs() < 0.02, "{bridge:?}, {today}");
+    assert_eq!(of("tier"), 0.0, "{bridge:?}");
+}
