@@ -17,7 +17,7 @@ with points as (
 ),
 
 ours as (
-    select from_provider, from_model_id, cast(policy_usd as double) as usd, quality_share, quality_in_use_share
+    select from_provider, from_model_id, cast(policy_usd as double) as usd, quality_share, quality_in_use_share, items
     from backtest_figures
     where policy in ('all candidates') and sample in ('100 %') and size in ('all')
 ),
@@ -63,17 +63,25 @@ mixtures as (
 ),
 
 others as (
-    select from_provider, from_model_id, 'trimtab' as policy, cast(null as varchar) as to_model_id, usd, quality_share from ours
+    select from_provider, from_model_id, 'trimtab' as policy, cast(null as varchar) as to_model_id, usd, quality_share, items from ours
     union all
-    select from_provider, from_model_id, 'cheapest everywhere', to_model_id, usd, cast(right_items as double) / items
+    select from_provider, from_model_id, 'cheapest everywhere', to_model_id, usd, cast(right_items as double) / items, items
     from cheapest where place = 1
     union all
-    select from_provider, from_model_id, 'best single model', to_model_id, usd, cast(right_items as double) / items
+    select from_provider, from_model_id, 'best single model', to_model_id, usd, cast(right_items as double) / items, items
     from single where place = 1
     union all
-    select mixtures.from_provider, mixtures.from_model_id, 'trivial mixture', null, mixtures.usd, ours.quality_share
+    select mixtures.from_provider, mixtures.from_model_id, 'trivial mixture', null, mixtures.usd, ours.quality_share, ours.items
     from mixtures
     inner join ours on ours.from_provider = mixtures.from_provider and ours.from_model_id = mixtures.from_model_id
+),
+
+-- Cost on a logarithmic scale, from $0.0044 to $200 for a thousand calls.
+scaled as (
+    select
+        *,
+        least(greatest((log2(200.0) - log2(1000 * usd / items)) / (log2(200.0) - log2(0.0044)), 0.0), 1.0) as cost_score
+    from others
 )
 
 select
@@ -84,8 +92,10 @@ select
     cast(others.usd as decimal(18, 6)) as policy_usd,
     others.quality_share,
     others.quality_share - ours.quality_in_use_share as quality_change_share,
-    (others.quality_share - weak.quality_share) / nullif(ours.quality_in_use_share - weak.quality_share, 0.0) as pgr_share
-from others
+    (others.quality_share - weak.quality_share) / nullif(ours.quality_in_use_share - weak.quality_share, 0.0) as pgr_share,
+    -- RouterArena's score, EX-10.2: the harmonic mean of quality and cost, where quality weighs ten times as much.
+    1.1 * others.quality_share * others.cost_score / nullif(0.1 * others.quality_share + others.cost_score, 0.0) as arena_score
+from scaled as others
 inner join ours on ours.from_provider = others.from_provider and ours.from_model_id = others.from_model_id
 inner join others as weak
     on weak.policy in ('cheapest everywhere') and weak.from_provider = others.from_provider and weak.from_model_id = others.from_model_id

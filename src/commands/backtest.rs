@@ -22,7 +22,8 @@ const TABLES: [(&str, &str); 4] = [
     (
         "Beside other policies",
         "select from_model_id as model_in_use, policy, to_model_id as model, policy_usd, round(quality_share, 4) as quality, \
-         round(quality_change_share, 4) as quality_change, round(pgr_share, 4) + 0.0 as pgr \
+         round(quality_change_share, 4) as quality_change, round(pgr_share, 4) + 0.0 as pgr, \
+         round(100 * arena_score, 2) as arena \
          from backtest_baselines order by from_model_id, policy",
     ),
     (
