@@ -123,8 +123,10 @@ select
     coalesce(rows_read.usage_repaired, 0) as usage_repaired,
     coalesce(rows_read.usage_assumed, 0) as usage_assumed,
     coalesce(rows_read.usage_missing, 0) as usage_missing,
-    coalesce(rows_read.models_unresolved, 0) as models_unresolved
+    coalesce(rows_read.models_unresolved, 0) as models_unresolved,
+    int_reference_claim.reference_claim_ratio
 from settings
+cross join int_reference_claim
 cross join int_reconciled_total as total
 cross join spend
 cross join decided

@@ -52,7 +52,8 @@ create external table headline (
     usage_repaired bigint not null, -- calls whose cached tokens were beside the input and have been added
     usage_assumed bigint not null, -- calls whose log does not say how cached tokens are counted
     usage_missing bigint not null, -- calls without usage
-    models_unresolved bigint not null -- calls of models that the catalog does not know
+    models_unresolved bigint not null, -- calls of models that the catalog does not know
+    reference_claim_ratio decimal(18,1) -- a year's spend over the $30,000 of a published claim; a reference line in no total and no decision
 )
 stored as parquet
 location 'trimtab-out/headline/';
