@@ -6,6 +6,7 @@
 //! Of bills that are stated anew, only the latest statement counts: by whole objects in `snapshots`, by rows in `repeats`.
 
 mod days;
+mod decode;
 mod format;
 pub mod horizon;
 pub mod ledger;
@@ -27,10 +28,11 @@ use crate::config::{Config, Source};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::Project;
-use crate::reader::{Limits, Object, ObjectRead, Reader};
+use crate::reader::{Limits, ObjectRead, Reader};
 use crate::schema::{Table, without_fingerprints};
 use crate::store::{Listed, Store};
 pub use days::{gone, lost};
+use decode::decoded;
 pub use format::unknown_format;
 use format::{Format, no_predicate, raw_table};
 use horizon::Horizon;
@@ -208,7 +210,6 @@ async fn read_source(
     if !source.is_fingerprinted {
         raw.schema = without_fingerprints(&raw.schema);
     }
-    let mut reader = Reader::new(raw, Limits::default());
     let mut mapper = Mapper {
         engine,
         project,
@@ -221,32 +222,22 @@ async fn read_source(
         recognised: 0,
     };
     let mut reads: Vec<(Listed, ObjectRead)> = Vec::new();
-    let mut fetched = futures::stream::iter(wanted.into_iter().map(|object| {
+    let fetched = futures::stream::iter(wanted.into_iter().map(|object| {
         let store = store.clone();
         async move { (store.get_listed(&object).await, object) }
     }))
     .buffered(config.engine.concurrency.max(1));
+    let mut decoded = std::pin::pin!(decoded(fetched, raw));
     let mut failure = selection.failure.take();
-    while let Some((bytes, listed)) = fetched.next().await {
-        // An object that cannot be fetched fails the source at the end; the others are read and entered all the same.
-        let bytes = match bytes {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                failure.get_or_insert(error);
-                continue;
-            }
-        };
-        let object = Object { key: listed.key.clone(), bytes, last_modified: listed.last_modified };
-        let mut batches = Vec::new();
-        let read = reader.read(&object, &mut |batch| batches.push(batch));
+    while let Some(group) = decoded.next().await {
+        let group = group?;
+        failure = failure.or(group.failure);
+        reads.extend(group.reads);
         // A mapping may look at an object's other records, so it always sees objects whole.
-        if mapper.takes(batches) {
-            reader.flush(&mut |batch| mapper.batches.push(batch));
+        if mapper.takes(group.batches) {
             mapper.map(books.incoming).await?;
         }
-        reads.push((listed, read));
     }
-    reader.flush(&mut |batch| mapper.batches.push(batch));
     mapper.map(books.incoming).await?;
     let (recognised, seen) = (mapper.recognised, mapper.seen);
     let mut read = finish_source(source, &format, reads, seen, books);

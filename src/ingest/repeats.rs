@@ -48,9 +48,9 @@ pub fn settle(contract: &Table, day: NaiveDate, rows: &RecordBatch) -> Result<Se
     let rows = &with_ids(rows, &ids)?;
     let order = Order::new(contract, rows)?;
     let is_restated = restated(contract, rows)?;
-    let mut groups: HashMap<&str, Vec<u32>> = HashMap::with_capacity(ids.len());
+    let mut groups: HashMap<Id, Vec<u32>> = HashMap::with_capacity(ids.len());
     for (row, id) in ids.iter().enumerate().filter(|(row, _)| !is_restated[*row]) {
-        groups.entry(id).or_default().push(row as u32);
+        groups.entry(*id).or_default().push(row as u32);
     }
     let mut groups: Vec<Vec<u32>> = groups.into_values().collect();
     for group in &mut groups {
@@ -120,7 +120,19 @@ fn filled(groups: &[Vec<u32>], column: &ArrayRef) -> UInt32Array {
         .collect()
 }
 
-fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<String>> {
+/// 128 bits of the SHA-256 of an identity's values.
+type Id = [u8; 16];
+
+/// The call that rows of other sources name by a further identity.
+struct Alias<'a> {
+    call: Id,
+    source: &'a str,
+    more_sources: Vec<&'a str>,
+    /// Two calls under one request id are retries: which of them it is, nobody can say.
+    is_shared: bool,
+}
+
+fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<Id>> {
     let declared = contract.header.get("identity").ok_or_else(|| {
         Error::project(format!("contract `{}` has no `identity:`", contract.name)).at(format!("at {}", contract.path))
     })?;
@@ -133,64 +145,80 @@ fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<String>> {
                 Error::project(format!("identity names `{name}`, which is no column"))
                     .at(format!("at {}", contract.path))
             })?;
-            columns.push((column, ArrayFormatter::try_new(column, &options)?));
+            columns.push((column, column.as_string_opt::<i32>(), ArrayFormatter::try_new(column, &options)?));
         }
         alternatives.push(columns);
     }
     let last = alternatives.len() - 1;
     let source = text(rows, "x_source")?;
-    // Per row: every alternative that it knows, in their order, with the hash of its values.
-    let mut known: Vec<Vec<(usize, String)>> = Vec::with_capacity(rows.num_rows());
+    let mut own: Vec<Id> = Vec::with_capacity(rows.num_rows());
+    // A row that does not know the first identity of a call may still know one that another source wrote beside it.
+    let mut aliases: HashMap<Id, Alias<'_>> = HashMap::new();
+    let mut buffer = Vec::new();
     for row in 0..rows.num_rows() {
-        let mut hashes = Vec::new();
+        let mut first: Option<Id> = None;
         for (place, columns) in alternatives.iter().enumerate() {
-            let is_known = columns.iter().all(|(column, _)| column.is_valid(row));
-            if is_known && place < last || place == last && hashes.is_empty() {
-                hashes.push((place, hash(place, columns, row)));
+            let is_known = columns.iter().all(|(column, ..)| column.is_valid(row));
+            if !(is_known && place < last || place == last && first.is_none()) {
+                continue;
+            }
+            let id = hash(&mut buffer, place, columns, row);
+            match first {
+                None => first = Some(id),
+                Some(call) => knows(&mut aliases, id, call, source.value(row)),
             }
         }
-        known.push(hashes);
+        own.push(first.unwrap_or_default());
     }
-    // A row that does not know the first identity of a call may still know one that another source wrote beside it.
-    let mut aliases: HashMap<&str, HashMap<&str, Vec<&str>>> = HashMap::new();
-    for (row, hashes) in known.iter().enumerate() {
-        let Some(((_, first), further)) = hashes.split_first() else { continue };
-        for (_, alias) in further {
-            aliases.entry(alias).or_default().entry(first).or_default().push(source.value(row));
+    for (row, own) in own.iter_mut().enumerate() {
+        if let Some(alias) = aliases.get(own).filter(|alias| !alias.is_shared)
+            && alias.source != source.value(row)
+            && !alias.more_sources.contains(&source.value(row))
+        {
+            *own = alias.call;
         }
     }
-    let id = |(row, hashes): (usize, &Vec<(usize, String)>)| {
-        let (_, own) = hashes.first()?;
-        let calls = aliases.get(own.as_str())?;
-        // Two calls under one request id are retries: which of them it is, nobody can say.
-        match calls.iter().collect::<Vec<_>>()[..] {
-            [(call, sources)] if !sources.contains(&source.value(row)) => Some((*call).to_string()),
-            _ => None,
-        }
-    };
-    let ids = known
-        .iter()
-        .enumerate()
-        .map(|found| id(found).unwrap_or_else(|| found.1.first().map_or_else(String::new, |(_, own)| own.clone())));
-    Ok(ids.collect())
+    Ok(own)
 }
 
-type IdentityColumns<'a> = [(&'a ArrayRef, ArrayFormatter<'a>)];
+/// Notes that a row of a source bears `alias` beside `call`.
+fn knows<'a>(aliases: &mut HashMap<Id, Alias<'a>>, alias: Id, call: Id, source: &'a str) {
+    let known =
+        aliases.entry(alias).or_insert_with(|| Alias { call, source, more_sources: Vec::new(), is_shared: false });
+    known.is_shared |= known.call != call;
+    if known.source != source && !known.more_sources.contains(&source) {
+        known.more_sources.push(source);
+    }
+}
 
-fn hash(place: usize, columns: &IdentityColumns<'_>, row: usize) -> String {
-    let mut hash = Sha256::new_with_prefix(format!("{place}"));
-    for (column, formatter) in columns {
+type IdentityColumns<'a> = [(&'a ArrayRef, Option<&'a StringArray>, ArrayFormatter<'a>)];
+
+fn hash(buffer: &mut Vec<u8>, place: usize, columns: &IdentityColumns<'_>, row: usize) -> Id {
+    buffer.clear();
+    buffer.extend_from_slice(place.to_string().as_bytes());
+    let mut add = |value: &str| {
         // The length keeps ("ab", "c") and ("a", "bc") apart; null is not the empty text.
-        let value = if column.is_valid(row) { formatter.value(row).to_string() } else { "\u{0}".into() };
-        hash.update(format!("\u{1f}{}\u{1f}{value}", value.len()));
+        buffer.push(0x1f);
+        buffer.extend_from_slice(value.len().to_string().as_bytes());
+        buffer.push(0x1f);
+        buffer.extend_from_slice(value.as_bytes());
+    };
+    for (column, texts, formatter) in columns {
+        match texts {
+            _ if column.is_null(row) => add("\u{0}"),
+            Some(texts) => add(texts.value(row)),
+            None => add(&formatter.value(row).to_string()),
+        }
     }
-    hex(&hash.finalize()[..16])
+    let mut id = Id::default();
+    id.copy_from_slice(&Sha256::digest(&buffer)[..16]);
+    id
 }
 
-fn with_ids(rows: &RecordBatch, ids: &[String]) -> Result<RecordBatch> {
+fn with_ids(rows: &RecordBatch, ids: &[Id]) -> Result<RecordBatch> {
     let mut columns = rows.columns().to_vec();
     if let Ok(place) = rows.schema().index_of("x_record_id") {
-        columns[place] = Arc::new(StringArray::from_iter_values(ids));
+        columns[place] = Arc::new(StringArray::from_iter_values(ids.iter().map(|id| hex(id))));
     }
     Ok(RecordBatch::try_new(rows.schema(), columns)?)
 }
