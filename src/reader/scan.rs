@@ -1,0 +1,348 @@
+//! A cursor over one line of JSON that judges every byte it passes as serde_json does, and copies nothing.
+//!
+//! `None` is never a verdict: it means doubt, and the line goes to serde_json. What is passed without doubt is valid:
+//! brackets, commas, colons and words stand where the grammar wants them, numbers are written as JSON writes them, and
+//! strings hold no bare control character and no unknown escape. As in serde_json, an escaped surrogate may stand
+//! alone. The line is a `str`, so its UTF-8 was checked before.
+//!
+//! Strings are searched 16 bytes at a time. On x86-64 that takes SSE2, which every such processor has, so there is
+//! nothing to detect; elsewhere two words of 64 bits do the same. Neither needs `unsafe`.
+
+/// How many levels `skip_nested` can tell apart.
+const MAX_LEVELS: u32 = 64;
+const BLOCK: usize = 16;
+
+/// Where in a line the reading stands.
+pub(super) struct Scan<'a> {
+    text: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    /// How many arrays and objects are open.
+    depth: usize,
+    max_depth: usize,
+}
+
+impl<'a> Scan<'a> {
+    pub(super) fn new(text: &'a str, max_depth: usize) -> Self {
+        Self { text, bytes: text.as_bytes(), at: 0, depth: 0, max_depth }
+    }
+
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// The text from a position up to here.
+    pub(super) fn since(&self, start: usize) -> Option<&'a str> {
+        self.text.get(start..self.at)
+    }
+
+    /// The next byte that is no white space, which stays to be read.
+    #[inline]
+    pub(super) fn peek(&mut self) -> Option<u8> {
+        loop {
+            let byte = *self.bytes.get(self.at)?;
+            if byte > b' ' || !matches!(byte, b' ' | b'\t' | b'\r' | b'\n') {
+                return Some(byte);
+            }
+            self.at += 1;
+        }
+    }
+
+    /// True when nothing but white space is left.
+    pub(super) fn is_at_end(&mut self) -> bool {
+        self.peek().is_none()
+    }
+
+    /// Steps over `wanted`, which must be the next byte that is no white space.
+    #[inline]
+    pub(super) fn expect(&mut self, wanted: u8) -> Option<()> {
+        if self.peek()? != wanted {
+            return None;
+        }
+        self.at += 1;
+        Some(())
+    }
+
+    /// Steps over an opening bracket and says whether something stands before the closing one, which is stepped over
+    /// too when nothing does.
+    #[inline]
+    pub(super) fn open(&mut self, bracket: u8) -> Option<bool> {
+        self.expect(bracket)?;
+        self.depth += 1;
+        if self.depth > self.max_depth {
+            return None;
+        }
+        if self.peek()? == closing(bracket) {
+            self.close();
+            return Some(false);
+        }
+        Some(true)
+    }
+
+    /// After a member or an element: true when another one follows, false behind the closing bracket.
+    #[inline]
+    pub(super) fn has_next(&mut self, bracket: u8) -> Option<bool> {
+        match self.peek()? {
+            b',' => {
+                self.at += 1;
+                Some(true)
+            }
+            byte if byte == closing(bracket) => {
+                self.close();
+                Some(false)
+            }
+            _ => None,
+        }
+    }
+
+    fn close(&mut self) {
+        self.at += 1;
+        self.depth -= 1;
+    }
+
+    /// A key and the colon behind it; a key with an escape is doubt.
+    #[inline]
+    pub(super) fn key(&mut self) -> Option<&'a str> {
+        self.expect(b'"')?;
+        let start = self.at;
+        let end = self.find_stop()?;
+        if *self.bytes.get(end)? != b'"' {
+            return None;
+        }
+        self.at = end + 1;
+        self.expect(b':')?;
+        self.text.get(start..end)
+    }
+
+    /// The inside of a string without escapes; `None` inside when it has some, and is stepped over all the same.
+    #[inline]
+    pub(super) fn string(&mut self) -> Option<Option<&'a str>> {
+        self.expect(b'"')?;
+        let start = self.at;
+        let has_escapes = self.skip_string()?;
+        Some(if has_escapes { None } else { self.text.get(start..self.at - 1) })
+    }
+
+    /// Steps over one value of any kind.
+    #[inline]
+    pub(super) fn skip_value(&mut self) -> Option<()> {
+        match self.peek()? {
+            b'{' | b'[' => self.skip_nested(),
+            first => self.skip_scalar(first),
+        }
+    }
+
+    #[inline]
+    fn skip_scalar(&mut self, first: u8) -> Option<()> {
+        match first {
+            b'"' => {
+                self.at += 1;
+                self.skip_string().map(drop)
+            }
+            b'-' | b'0'..=b'9' => self.skip_number(),
+            b't' => self.skip_word(b"true"),
+            b'f' => self.skip_word(b"false"),
+            b'n' => self.skip_word(b"null"),
+            _ => None,
+        }
+    }
+
+    fn skip_word(&mut self, word: &[u8]) -> Option<()> {
+        let end = self.at + word.len();
+        if self.bytes.get(self.at..end)? != word {
+            return None;
+        }
+        self.at = end;
+        Some(())
+    }
+
+    /// Steps over an object or an array and all that is in it, without recursion: the kinds of the open brackets are
+    /// bits, the innermost lowest.
+    fn skip_nested(&mut self) -> Option<()> {
+        let outside = self.depth;
+        let mut objects = 0_u64;
+        loop {
+            let bracket = *self.bytes.get(self.at)?;
+            if self.depth - outside == MAX_LEVELS as usize {
+                return None;
+            }
+            let mut is_object = bracket == b'{';
+            objects = objects << 1 | u64::from(is_object);
+            let mut is_more = self.open(bracket)?;
+            if !is_more {
+                objects >>= 1;
+            }
+            loop {
+                if is_more {
+                    if is_object {
+                        self.expect(b'"')?;
+                        self.skip_string()?;
+                        self.expect(b':')?;
+                    }
+                    match self.peek()? {
+                        b'{' | b'[' => break,
+                        first => self.skip_scalar(first)?,
+                    }
+                } else if self.depth == outside {
+                    return Some(());
+                }
+                is_object = objects & 1 == 1;
+                is_more = self.has_next(if is_object { b'{' } else { b'[' })?;
+                if !is_more {
+                    objects >>= 1;
+                }
+            }
+        }
+    }
+
+    /// Steps over a number as JSON writes it. What follows it is judged by the caller.
+    #[inline]
+    pub(super) fn skip_number(&mut self) -> Option<()> {
+        if *self.bytes.get(self.at)? == b'-' {
+            self.at += 1;
+        }
+        let start = self.at;
+        let first = self.byte();
+        self.skip_digits();
+        let digits = self.at - start;
+        if digits == 0 || (first == b'0' && digits > 1) {
+            return None;
+        }
+        if self.byte() == b'.' {
+            self.at += 1;
+            self.skip_some_digits()?;
+        }
+        if matches!(self.byte(), b'e' | b'E') {
+            self.at += 1;
+            if matches!(self.byte(), b'+' | b'-') {
+                self.at += 1;
+            }
+            self.skip_some_digits()?;
+        }
+        Some(())
+    }
+
+    /// The byte here; behind the end of the line a zero, which no valid line holds.
+    #[inline]
+    fn byte(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or(0)
+    }
+
+    #[inline]
+    fn skip_digits(&mut self) {
+        while self.byte().is_ascii_digit() {
+            self.at += 1;
+        }
+    }
+
+    #[inline]
+    fn skip_some_digits(&mut self) -> Option<()> {
+        let start = self.at;
+        self.skip_digits();
+        (self.at > start).then_some(())
+    }
+
+    /// Steps over the rest of a string, its closing quote included, and says whether it has escapes.
+    #[inline]
+    fn skip_string(&mut self) -> Option<bool> {
+        let end = self.find_stop()?;
+        if *self.bytes.get(end)? == b'"' {
+            self.at = end + 1;
+            return Some(false);
+        }
+        self.at = end;
+        self.skip_escapes()?;
+        Some(true)
+    }
+
+    fn skip_escapes(&mut self) -> Option<()> {
+        loop {
+            match self.byte() {
+                b'"' => {
+                    self.at += 1;
+                    return Some(());
+                }
+                b'\\' => {}
+                _ => return None,
+            }
+            match *self.bytes.get(self.at + 1)? {
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => self.at += 2,
+                b'u' => {
+                    let digits = self.bytes.get(self.at + 2..self.at + 6)?;
+                    if !digits.iter().all(u8::is_ascii_hexdigit) {
+                        return None;
+                    }
+                    self.at += 6;
+                }
+                _ => return None,
+            }
+            self.at = self.find_stop()?;
+        }
+    }
+
+    /// Where the next quote, backslash or control character stands.
+    #[inline]
+    fn find_stop(&self) -> Option<usize> {
+        let mut at = self.at;
+        while let Some(block) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+            let place = first_stop(block);
+            at += place;
+            if place < BLOCK {
+                return Some(at);
+            }
+        }
+        let rest = self.bytes.get(at..)?;
+        rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|place| at + place)
+    }
+}
+
+#[inline]
+fn closing(bracket: u8) -> u8 {
+    if bracket == b'{' { b'}' } else { b']' }
+}
+
+/// The place of the first quote, backslash or control character in a block; its length when there is none.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn first_stop(block: &[u8; BLOCK]) -> usize {
+    use std::arch::x86_64::{
+        _mm_cmpeq_epi8, _mm_min_epu8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8,
+    };
+    let [low, high] = words(block).map(u64::cast_signed);
+    let stops = unsafe {
+        let bytes = _mm_set_epi64x(high, low);
+        let quotes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x22));
+        let backslashes = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x5c));
+        let controls = _mm_cmpeq_epi8(bytes, _mm_min_epu8(bytes, _mm_set1_epi8(0x1f)));
+        _mm_movemask_epi8(_mm_or_si128(controls, _mm_or_si128(quotes, backslashes)))
+    };
+    // The mask has 16 bits: the bit above them ends the search.
+    (stops | 1 << BLOCK).trailing_zeros() as usize
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+#[inline]
+fn first_stop(block: &[u8; BLOCK]) -> usize {
+    first_stop_in_words(block)
+}
+
+/// The same with nothing but 64-bit arithmetic.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+fn first_stop_in_words(block: &[u8; BLOCK]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    let [low, high] = words(block).map(|word| {
+        // A byte below n borrows from its top bit; a borrow may go on to higher bytes, never to lower ones, so the
+        // lowest mark is right.
+        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word;
+        (below(word, 0x20) | below(word ^ (ONES * 0x22), 1) | below(word ^ (ONES * 0x5c), 1)) & TOPS
+    });
+    let place = if low != 0 { low.trailing_zeros() } else { 64 + high.trailing_zeros() };
+    place as usize / 8
+}
+
+#[inline]
+fn words(block: &[u8; BLOCK]) -> [u64; 2] {
+    let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *block;
+    [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p])]
+}
