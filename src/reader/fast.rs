@@ -15,7 +15,7 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 use super::cell::{CELL_BYTES, Cell, Tally, bool_cell, is_raw_json, null_cell, number_cell, text_cell};
 use super::cell::wants_fingerprint;
 use super::columns::map_value;
-use super::keys::Keys;
+use super::keys::{Keys, Order};
 use super::scan::Scan;
 use super::value::{decode_map_value, decode_value};
 
@@ -25,6 +25,8 @@ const MAX_PAIRS: usize = 16;
 /// The fields of a table, made ready for the search by name.
 pub(super) struct Plan {
     members: Members,
+    /// The cells of a row.
+    width: usize,
 }
 
 struct Members {
@@ -32,18 +34,24 @@ struct Members {
     keys: Keys,
     /// A bit for each slot that a record must fill.
     required: u128,
+    order: Order,
 }
 
 struct Slot {
     field: FieldRef,
     shape: Shape,
+    /// Where its cell stands in the row.
+    at: usize,
 }
 
 /// What is read in one go; anything else that stands there is cut out and decoded by the exact path's functions.
 enum Shape {
     Scalar,
     RawJson,
-    Struct(Members),
+    /// Its members' cells follow its own.
+    Flat(Members),
+    /// An element of a list, with a row of its own.
+    Element(Members),
     List(Box<Slot>),
     Map(Option<FieldRef>),
     Other,
@@ -52,69 +60,100 @@ enum Shape {
 impl Plan {
     /// `None` for a table with more fields in one place than the plan has bits for.
     pub(super) fn new(fields: &Fields) -> Option<Self> {
-        Some(Self { members: Members::new(fields)? })
+        let mut width = 0;
+        let members = Members::new(fields, &mut width)?;
+        Some(Self { members, width })
     }
 
-    /// The row of a line that is one record; `None` at any doubt.
-    pub(super) fn read<'a>(&self, line: &'a [u8], max_depth: usize, tally: &mut Tally) -> Option<Vec<Cell<'a>>> {
+    /// The row of a line that is one record, as `Column::append_flat` takes it; `None` at any doubt.
+    pub(super) fn read<'a>(&mut self, line: &'a [u8], max_depth: usize, tally: &mut Tally) -> Option<Vec<Cell<'a>>> {
         let mut scan = Scan::new(std::str::from_utf8(line).ok()?, max_depth);
-        let cells = self.members.read(&mut scan, tally)?;
-        scan.is_at_end().then_some(cells)
+        let mut row = nulls(self.width);
+        self.members.read(&mut scan, &mut row, tally)?;
+        scan.is_at_end().then_some(row)
     }
 }
 
+fn nulls<'a>(width: usize) -> Vec<Cell<'a>> {
+    let mut row = Vec::new();
+    row.resize_with(width, || Cell::Null);
+    row
+}
+
 impl Members {
-    fn new(fields: &Fields) -> Option<Self> {
+    /// `width` grows by the cells of all fields.
+    fn new(fields: &Fields, width: &mut usize) -> Option<Self> {
         if fields.len() > 128 {
             return None;
         }
         let required = fields.iter().rev().fold(0, |bits, field| bits << 1 | u128::from(!field.is_nullable()));
         let keys = Keys::new(fields.iter().map(|field| field.name().as_str()))?;
-        Some(Self { slots: fields.iter().map(Slot::new).collect(), keys, required })
+        let slots = fields.iter().map(|field| Slot::new(field, width)).collect();
+        Some(Self { slots, keys, required, order: Order::default() })
     }
 
-    fn read<'a>(&self, scan: &mut Scan<'a>, tally: &mut Tally) -> Option<Vec<Cell<'a>>> {
+    /// The same members with a row of their own each, as nothing flattens the elements of lists.
+    fn nest(mut self) -> Self {
+        for (at, slot) in self.slots.iter_mut().enumerate() {
+            slot.at = at;
+            slot.shape = Shape::element(&slot.field);
+        }
+        self
+    }
+
+    /// Reads an object into its cells of the row, which are null before.
+    fn read<'a>(&mut self, scan: &mut Scan<'a>, row: &mut [Cell<'a>], tally: &mut Tally) -> Option<()> {
         tally.add(self.slots.len() * CELL_BYTES).ok()?;
-        let mut cells = Vec::new();
-        cells.resize_with(self.slots.len(), || Cell::Null);
         let mut filled = 0_u128;
+        let mut next = 0;
         let mut is_more = scan.open(b'{')?;
         while is_more {
-            let key = scan.key()?;
-            match self.keys.find(key) {
+            match self.order.find(scan, &self.keys, &mut next)? {
                 Some(place) => {
                     let bit = 1 << place;
                     if filled & bit != 0 {
                         return None;
                     }
                     filled |= bit;
-                    *cells.get_mut(place)? = self.slots.get(place)?.read(scan, tally)?;
+                    self.slots.get_mut(place)?.read(scan, row, tally)?;
                 }
                 None => scan.skip_value()?,
             }
             is_more = scan.has_next(b'{')?;
         }
-        (filled & self.required == self.required).then_some(cells)
+        (filled & self.required == self.required).then_some(())
     }
 }
 
 impl Slot {
-    fn new(field: &FieldRef) -> Self {
-        Self { field: field.clone(), shape: Shape::of(field) }
+    fn new(field: &FieldRef, width: &mut usize) -> Self {
+        let at = *width;
+        *width += 1;
+        Self { field: field.clone(), shape: Shape::of(field, width), at }
     }
 
-    fn read<'a>(&self, scan: &mut Scan<'a>, tally: &mut Tally) -> Option<Cell<'a>> {
-        let first = scan.peek()?;
-        match (&self.shape, first) {
-            (Shape::Scalar, b'"') => {
-                let start = scan.position();
-                match scan.string()? {
-                    Some(text) => text_cell(Cow::Borrowed(text), self.field.data_type(), tally).ok(),
-                    None => decode_value(&self.field, scan.since(start)?, tally).ok(),
-                }
+    /// Reads the value into its place in the row.
+    fn read<'a>(&mut self, scan: &mut Scan<'a>, row: &mut [Cell<'a>], tally: &mut Tally) -> Option<()> {
+        let cell = match (&mut self.shape, scan.peek()?) {
+            (Shape::Flat(members), b'{') => {
+                members.read(scan, row, tally)?;
+                Cell::Struct(Vec::new())
             }
+            (_, first) => self.read_cell(first, scan, tally)?,
+        };
+        *row.get_mut(self.at)? = cell;
+        Some(())
+    }
+
+    /// Reads a value that begins with `first` into one cell.
+    fn read_cell<'a>(&mut self, first: u8, scan: &mut Scan<'a>, tally: &mut Tally) -> Option<Cell<'a>> {
+        let start = scan.position();
+        match (&mut self.shape, first) {
+            (Shape::Scalar, b'"') => match scan.string()? {
+                Some(text) => text_cell(Cow::Borrowed(text), self.field.data_type(), tally).ok(),
+                None => decode_value(&self.field, scan.since(start)?, tally).ok(),
+            },
             (Shape::Scalar, b'-' | b'0'..=b'9') => {
-                let start = scan.position();
                 scan.skip_number()?;
                 number_cell(Cow::Borrowed(scan.since(start)?), self.field.data_type(), tally).ok()
             }
@@ -127,32 +166,29 @@ impl Slot {
                 null_cell(&self.field).ok()
             }
             (Shape::RawJson, _) => {
-                let json = cut(scan)?;
+                scan.skip_value()?;
+                let json = scan.since(start)?;
                 tally.add(json.len()).ok()?;
                 Some(Cell::Text(Cow::Borrowed(json)))
             }
-            (Shape::Struct(members), b'{') => members.read(scan, tally).map(Cell::Struct),
-            (Shape::List(item), b'[') => item.read_list(scan, tally),
+            (Shape::Element(members), b'{') => {
+                let mut row = nulls(members.slots.len());
+                members.read(scan, &mut row, tally)?;
+                Some(Cell::Struct(row))
+            }
+            (Shape::List(item), b'[') => read_list(item, scan, tally),
             (Shape::Map(value), b'{') => read_map(value.as_deref(), scan, tally),
-            _ => decode_value(&self.field, cut(scan)?, tally).ok(),
+            _ => {
+                scan.skip_value()?;
+                decode_value(&self.field, scan.since(start)?, tally).ok()
+            }
         }
-    }
-
-    /// The elements of a list whose items this slot describes.
-    fn read_list<'a>(&self, scan: &mut Scan<'a>, tally: &mut Tally) -> Option<Cell<'a>> {
-        let mut cells = Vec::new();
-        let mut is_more = scan.open(b'[')?;
-        while is_more {
-            tally.add(CELL_BYTES).ok()?;
-            cells.push(self.read(scan, tally)?);
-            is_more = scan.has_next(b'[')?;
-        }
-        Some(Cell::List(cells))
     }
 }
 
 impl Shape {
-    fn of(field: &Field) -> Self {
+    /// `width` grows by the cells of a struct's members.
+    fn of(field: &Field, width: &mut usize) -> Self {
         if is_raw_json(field) {
             return Self::RawJson;
         }
@@ -160,21 +196,34 @@ impl Shape {
             return Self::Other;
         }
         match field.data_type() {
-            DataType::Struct(fields) => Members::new(fields).map_or(Self::Other, Self::Struct),
-            DataType::List(item) => Self::List(Box::new(Slot::new(item))),
+            DataType::Struct(fields) => Members::new(fields, width).map_or(Self::Other, Self::Flat),
+            DataType::List(item) => Self::List(Box::new(Slot { field: item.clone(), shape: Self::element(item), at: 0 })),
             DataType::Map(entries, _) => Self::Map(map_value(entries).map(|value| FieldRef::new(value.clone()))),
             nested if nested.is_nested() => Self::Other,
             _ => Self::Scalar,
         }
     }
+
+    /// The same within a list, where every struct has cells of its own.
+    fn element(field: &Field) -> Self {
+        match Self::of(field, &mut 0) {
+            Self::Flat(members) => Self::Element(members.nest()),
+            other => other,
+        }
+    }
 }
 
-/// The text of the next value.
-fn cut<'a>(scan: &mut Scan<'a>) -> Option<&'a str> {
-    scan.peek()?;
-    let start = scan.position();
-    scan.skip_value()?;
-    scan.since(start)
+/// The elements of a list.
+fn read_list<'a>(item: &mut Slot, scan: &mut Scan<'a>, tally: &mut Tally) -> Option<Cell<'a>> {
+    let mut cells = Vec::new();
+    let mut is_more = scan.open(b'[')?;
+    while is_more {
+        tally.add(CELL_BYTES).ok()?;
+        let first = scan.peek()?;
+        cells.push(item.read_cell(first, scan, tally)?);
+        is_more = scan.has_next(b'[')?;
+    }
+    Some(Cell::List(cells))
 }
 
 /// A map with few pairs, none of which repeats a key.
@@ -186,7 +235,10 @@ fn read_map<'a>(value: Option<&Field>, scan: &mut Scan<'a>, tally: &mut Tally) -
         if pairs.len() == MAX_PAIRS || pairs.iter().any(|(known, _)| known == key) {
             return None;
         }
-        let json = cut(scan)?;
+        scan.peek()?;
+        let start = scan.position();
+        scan.skip_value()?;
+        let json = scan.since(start)?;
         tally.add(4 * CELL_BYTES + key.len() + json.len()).ok()?;
         pairs.push((Cow::Borrowed(key), decode_map_value(value, json).ok()?));
         is_more = scan.has_next(b'{')?;

@@ -14,7 +14,7 @@ use super::value::{Kind, decode_members, is_deeper_than};
 use super::walk::for_each_element;
 
 /// Reads the object's JSON text; lines that are one record by `plan`, where that is sure of them.
-pub(super) fn read(intake: &mut Intake<'_>, plan: Option<&Plan>) {
+pub(super) fn read(intake: &mut Intake<'_>, mut plan: Option<&mut Plan>) {
     let open = Inflate::open(intake.bytes(), intake.limits);
     let mut lines = Lines::new(open, intake.limits.max_line_bytes);
     let mut is_first = true;
@@ -26,8 +26,11 @@ pub(super) fn read(intake: &mut Intake<'_>, plan: Option<&Plan>) {
                 intake.reject(number, Rejection::new(what));
             }
             Line::Text { bytes, .. } if bytes.iter().all(|byte| is_space(*byte)) => continue,
-            Line::Text { number, bytes, .. } if plan.is_some_and(|plan| read_fast(intake, plan, number, bytes)) => {}
             Line::Text { number, bytes, ending } => {
+                if plan.as_mut().is_some_and(|plan| read_fast(intake, plan, number, bytes)) {
+                    is_first = false;
+                    continue;
+                }
                 if is_first && is_worth_a_second_look(bytes) && read_as_a_whole(intake, bytes) {
                     return;
                 }
@@ -43,11 +46,11 @@ pub(super) fn read(intake: &mut Intake<'_>, plan: Option<&Plan>) {
 }
 
 /// Takes a line that surely is one record of the table; what does not fit is left as it was. Says whether.
-fn read_fast(intake: &mut Intake<'_>, plan: &Plan, number: i64, bytes: &[u8]) -> bool {
+fn read_fast(intake: &mut Intake<'_>, plan: &mut Plan, number: i64, bytes: &[u8]) -> bool {
     let mut tally = intake.tally();
     let row = plan.read(bytes, intake.limits.max_depth, &mut tally);
-    row.is_some_and(|cells| {
-        intake.take(number, Ok(cells), &tally);
+    row.is_some_and(|row| {
+        intake.take_flat(number, &row, &tally);
         true
     })
 }

@@ -1,5 +1,7 @@
 //! Finds a name among few by hash: machine-written records bring the same keys again and again, most of them unknown.
 
+use super::scan::Scan;
+
 /// Names and where they stand.
 pub(super) struct Keys {
     names: Vec<Box<str>>,
@@ -37,6 +39,65 @@ impl Keys {
             }
             seat = (seat + 1) & self.mask;
         }
+    }
+}
+
+/// How many keys of an object are remembered, and how long they may be.
+const MAX_KNOWN: usize = 256;
+const MAX_KEY: usize = 120;
+/// How many keys may be left out in a row before one is taken for new.
+const LOOK_AHEAD: usize = 8;
+
+/// The order in which the records seen so far wrote the keys of an object: machine-written ones repeat it, so that one
+/// comparison finds where a key ends and which it is. A wrong guess costs time, never a result.
+#[derive(Default)]
+pub(super) struct Order {
+    known: Vec<Known>,
+}
+
+struct Known {
+    /// From the opening quote to the byte before the value.
+    text: Box<[u8]>,
+    place: Option<usize>,
+}
+
+impl Order {
+    /// Steps over a key and its colon; the place of its name is `None` inside when nobody wants it. `next` is where the
+    /// guess stands, 0 before the first key.
+    #[inline]
+    pub(super) fn find(&mut self, scan: &mut Scan<'_>, keys: &Keys, next: &mut usize) -> Option<Option<usize>> {
+        scan.peek()?;
+        match self.known.get(*next) {
+            Some(known) if scan.skip_known(&known.text) => {
+                *next += 1;
+                Some(known.place)
+            }
+            _ => self.learn(scan, keys, next),
+        }
+    }
+
+    #[inline(never)]
+    fn learn(&mut self, scan: &mut Scan<'_>, keys: &Keys, next: &mut usize) -> Option<Option<usize>> {
+        let ahead = self.known.iter().enumerate().skip(*next).take(LOOK_AHEAD);
+        for (at, known) in ahead {
+            if scan.skip_known(&known.text) {
+                *next = at + 1;
+                return Some(known.place);
+            }
+        }
+        let start = scan.position();
+        let place = keys.find(scan.key()?);
+        scan.peek()?;
+        let text = scan.since(start)?;
+        if text.len() <= MAX_KEY {
+            if self.known.len() == MAX_KNOWN {
+                self.known.clear();
+                *next = 0;
+            }
+            self.known.insert((*next).min(self.known.len()), Known { text: text.as_bytes().into(), place });
+            *next += 1;
+        }
+        Some(place)
     }
 }
 

@@ -201,9 +201,9 @@ impl Reader {
         let _ = Inflate::open(&object.bytes, limits).take(4).read_to_end(&mut magic);
         match &table.file {
             _ if magic == b"PAR1" => parquet::read(&mut intake),
-            FileFormat::Json => json::read(&mut intake, plan.as_ref()),
+            FileFormat::Json => json::read(&mut intake, plan.as_mut()),
             // A plain table comes as CSV or as JSON lines; a header never begins with a brace.
-            FileFormat::Csv { .. } if magic.first() == Some(&b'{') => json::read(&mut intake, plan.as_ref()),
+            FileFormat::Csv { .. } if magic.first() == Some(&b'{') => json::read(&mut intake, plan.as_mut()),
             FileFormat::Csv { delimiter, null_text } => csv::read(&mut intake, *delimiter, null_text.as_deref()),
             FileFormat::Parquet if object.bytes.is_empty() => {}
             FileFormat::Parquet => intake.fault("is not a Parquet file"),
