@@ -12,8 +12,8 @@ use std::borrow::Cow;
 
 use arrow::datatypes::{DataType, Field, FieldRef, Fields};
 
-use super::cell::{CELL_BYTES, Cell, Tally, bool_cell, is_raw_json, null_cell, number_cell, text_cell};
 use super::cell::wants_fingerprint;
+use super::cell::{CELL_BYTES, Cell, Tally, bool_cell, is_raw_json, null_cell, number_cell, text_cell};
 use super::columns::map_value;
 use super::keys::{Keys, Order};
 use super::scan::Scan;
@@ -197,7 +197,9 @@ impl Shape {
         }
         match field.data_type() {
             DataType::Struct(fields) => Members::new(fields, width).map_or(Self::Other, Self::Flat),
-            DataType::List(item) => Self::List(Box::new(Slot { field: item.clone(), shape: Self::element(item), at: 0 })),
+            DataType::List(item) => {
+                Self::List(Box::new(Slot { field: item.clone(), shape: Self::element(item), at: 0 }))
+            }
             DataType::Map(entries, _) => Self::Map(map_value(entries).map(|value| FieldRef::new(value.clone()))),
             nested if nested.is_nested() => Self::Other,
             _ => Self::Scalar,

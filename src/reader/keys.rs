@@ -121,7 +121,8 @@ mod tests {
 
     #[test]
     fn names_are_found_and_others_are_not() {
-        let names = ["", "a", "ab", "abc", "user_api_key_alias", "user_api_key_team_alias", "id", "größe", "abcdefgh", "id"];
+        let names =
+            ["", "a", "ab", "abc", "user_api_key_alias", "user_api_key_team_alias", "id", "größe", "abcdefgh", "id"];
         let keys = Keys::new(names.into_iter()).unwrap();
         for (place, name) in names.iter().enumerate().take(9) {
             assert_eq!(keys.find(name), Some(place), "{name}");

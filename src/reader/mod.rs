@@ -4,6 +4,8 @@
 //! object, an account of what it took and what it rejected. It never touches storage, never panics on what it reads,
 //! and never repeats the text of a record: an account holds names, types and positions only.
 
+#[cfg(test)]
+mod agreement;
 mod arrays;
 mod batch;
 mod cell;

@@ -55,7 +55,7 @@ impl<'a> Scan<'a> {
 
     /// Steps over `wanted`, which must be the next byte that is no white space.
     #[inline]
-    pub(super) fn expect(&mut self, wanted: u8) -> Option<()> {
+    pub(super) fn step(&mut self, wanted: u8) -> Option<()> {
         if self.peek()? != wanted {
             return None;
         }
@@ -67,7 +67,7 @@ impl<'a> Scan<'a> {
     /// too when nothing does.
     #[inline]
     pub(super) fn open(&mut self, bracket: u8) -> Option<bool> {
-        self.expect(bracket)?;
+        self.step(bracket)?;
         self.depth += 1;
         if self.depth > self.max_depth {
             return None;
@@ -114,21 +114,21 @@ impl<'a> Scan<'a> {
     /// A key and the colon behind it; a key with an escape is doubt.
     #[inline]
     pub(super) fn key(&mut self) -> Option<&'a str> {
-        self.expect(b'"')?;
+        self.step(b'"')?;
         let start = self.at;
         let end = self.find_stop()?;
         if *self.bytes.get(end)? != b'"' {
             return None;
         }
         self.at = end + 1;
-        self.expect(b':')?;
+        self.step(b':')?;
         self.text.get(start..end)
     }
 
     /// The inside of a string without escapes; `None` inside when it has some, and is stepped over all the same.
     #[inline]
     pub(super) fn string(&mut self) -> Option<Option<&'a str>> {
-        self.expect(b'"')?;
+        self.step(b'"')?;
         let start = self.at;
         let has_escapes = self.skip_string()?;
         Some(if has_escapes { None } else { self.text.get(start..self.at - 1) })
@@ -186,9 +186,9 @@ impl<'a> Scan<'a> {
             loop {
                 if is_more {
                     if is_object {
-                        self.expect(b'"')?;
+                        self.step(b'"')?;
                         self.skip_string()?;
-                        self.expect(b':')?;
+                        self.step(b':')?;
                     }
                     match self.peek()? {
                         b'{' | b'[' => break,
@@ -352,4 +352,35 @@ fn first_stop_anywhere(block: &[u8; BLOCK]) -> usize {
         *mark = if (byte < 0x20) | (byte == b'"') | (byte == b'\\') { 0xff } else { 0 };
     }
     u128::from_le_bytes(marks).trailing_zeros() as usize / 8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::Random;
+    use super::*;
+
+    #[test]
+    fn the_first_stop_of_a_block_is_found_by_every_way() {
+        let slow = |block: &[u8; BLOCK]| {
+            block.iter().position(|byte| *byte < 0x20 || matches!(byte, b'"' | b'\\')).unwrap_or(BLOCK)
+        };
+        let mut random = Random(8);
+        let rare = [0, 0x1f, 0x20, 0x21, b'"', 0x23, 0x5b, b'\\', 0x5d, 0x7f, 0x80, 0x9f, 0xa2, 0xdc, 0xff];
+        for place in 0..BLOCK {
+            for byte in 0..=255 {
+                for filler in [b'a', 0xc3, 0x20, 0xff] {
+                    let mut block = [filler; BLOCK];
+                    block[place] = byte;
+                    assert_eq!([first_stop(&block), first_stop_anywhere(&block)], [slow(&block); 2], "{block:?}");
+                }
+            }
+        }
+        for _ in 0..20_000 {
+            let block = [(); BLOCK].map(|()| match random.below(12) {
+                0 => rare[random.below(rare.len())],
+                _ => 0x23 + random.below(0x38) as u8,
+            });
+            assert_eq!([first_stop(&block), first_stop_anywhere(&block)], [slow(&block); 2], "{block:?}");
+        }
+    }
 }
