@@ -40,6 +40,7 @@ use self::batch::{Intake, Pile, add_hidden_columns};
 use self::columns::find_unreadable;
 use self::fast::Plan;
 use self::inflate::Inflate;
+pub use self::scan::count_stops;
 
 /// One object fetched from a store.
 #[derive(Debug, Clone)]

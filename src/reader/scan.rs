@@ -294,17 +294,32 @@ impl<'a> Scan<'a> {
     /// Where the next quote, backslash or control character stands.
     #[inline]
     fn find_stop(&self) -> Option<usize> {
-        let mut at = self.at;
-        while let Some(block) = self.bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
-            let place = first_stop(block);
-            at += place;
-            if place < BLOCK {
-                return Some(at);
-            }
-        }
-        let rest = self.bytes.get(at..)?;
-        rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|place| at + place)
+        find_stop(self.bytes, self.at)
     }
+}
+
+/// How many quotes, backslashes and control characters stand in a text, line feeds among them: no reader of lines gets
+/// by with finding less, so this is what readers are measured against.
+pub fn count_stops(text: &[u8]) -> usize {
+    let (mut count, mut at) = (0, 0);
+    while let Some(stop) = find_stop(text, at) {
+        count += 1;
+        at = stop + 1;
+    }
+    count
+}
+
+#[inline]
+fn find_stop(bytes: &[u8], mut at: usize) -> Option<usize> {
+    while let Some(block) = bytes.get(at..).and_then(<[u8]>::first_chunk::<BLOCK>) {
+        let place = first_stop(block);
+        at += place;
+        if place < BLOCK {
+            return Some(at);
+        }
+    }
+    let rest = bytes.get(at..)?;
+    rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|place| at + place)
 }
 
 #[inline]
@@ -358,6 +373,14 @@ fn first_stop_anywhere(block: &[u8; BLOCK]) -> usize {
 mod tests {
     use super::super::tests::Random;
     use super::*;
+
+    #[test]
+    fn stops_are_counted_to_the_end() {
+        for length in 0..40 {
+            let text = format!("{}\n{}\"\\", "x".repeat(length), "ü".repeat(length));
+            assert_eq!(count_stops(text.as_bytes()), 3, "{text}");
+        }
+    }
 
     #[test]
     fn the_first_stop_of_a_block_is_found_by_every_way() {
