@@ -46,6 +46,7 @@ struct Slot {
 
 /// What is read in one go; anything else that stands there is cut out and decoded by the exact path's functions.
 enum Shape {
+    Text,
     Scalar,
     RawJson,
     /// Its members' cells follow its own.
@@ -149,15 +150,22 @@ impl Slot {
     fn read_cell<'a>(&mut self, first: u8, scan: &mut Scan<'a>, tally: &mut Tally) -> Option<Cell<'a>> {
         let start = scan.position();
         match (&mut self.shape, first) {
+            (Shape::Text, b'"') => match scan.string()? {
+                Some(text) => {
+                    tally.add(text.len()).ok()?;
+                    Some(Cell::Text(Cow::Borrowed(text)))
+                }
+                None => decode_value(&self.field, scan.since(start)?, tally).ok(),
+            },
             (Shape::Scalar, b'"') => match scan.string()? {
                 Some(text) => text_cell(Cow::Borrowed(text), self.field.data_type(), tally).ok(),
                 None => decode_value(&self.field, scan.since(start)?, tally).ok(),
             },
-            (Shape::Scalar, b'-' | b'0'..=b'9') => {
+            (Shape::Scalar | Shape::Text, b'-' | b'0'..=b'9') => {
                 scan.skip_number()?;
                 number_cell(Cow::Borrowed(scan.since(start)?), self.field.data_type(), tally).ok()
             }
-            (Shape::Scalar, b't' | b'f') => {
+            (Shape::Scalar | Shape::Text, b't' | b'f') => {
                 scan.skip_value()?;
                 bool_cell(first == b't', self.field.data_type()).ok()
             }
@@ -201,6 +209,7 @@ impl Shape {
                 Self::List(Box::new(Slot { field: item.clone(), shape: Self::element(item), at: 0 }))
             }
             DataType::Map(entries, _) => Self::Map(map_value(entries).map(|value| FieldRef::new(value.clone()))),
+            DataType::Utf8 => Self::Text,
             nested if nested.is_nested() => Self::Other,
             _ => Self::Scalar,
         }

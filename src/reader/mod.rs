@@ -3,6 +3,11 @@
 //! The caller fetches objects and says how their format is laid out; [`Reader`] delivers batches and, for every
 //! object, an account of what it took and what it rejected. It never touches storage, never panics on what it reads,
 //! and never repeats the text of a record: an account holds names, types and positions only.
+//!
+//! JSON has two paths. `fast` reads a line that surely is one record of the table, in one pass over its bytes (`scan`);
+//! every other line goes to `json`, `walk` and `value`, which are serde_json and decide what is rejected and why. What a
+//! line holds beside the named columns is never copied, but its grammar and UTF-8 are checked on both paths, with the
+//! same verdict: see `docs/decisions.md`.
 
 #[cfg(test)]
 mod agreement;

@@ -104,7 +104,7 @@ impl<'a> Scan<'a> {
     #[inline]
     pub(super) fn skip_known(&mut self, expected: &[u8]) -> bool {
         let end = self.at + expected.len();
-        let is_here = self.bytes.get(self.at..end) == Some(expected);
+        let is_here = self.bytes.get(self.at..end).is_some_and(|here| is_same(here, expected));
         if is_here {
             self.at = end;
         }
@@ -320,6 +320,22 @@ fn find_stop(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
     let rest = bytes.get(at..)?;
     rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|place| at + place)
+}
+
+/// Whether two texts of one length are the same; most keys are short, and two loads at either end cover them.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if let (Some(first), Some(last)) = (one.first_chunk::<16>(), one.last_chunk::<16>())
+        && one.len() <= 32
+    {
+        return other.first_chunk() == Some(first) && other.last_chunk() == Some(last);
+    }
+    if let (Some(first), Some(last)) = (one.first_chunk::<8>(), one.last_chunk::<8>())
+        && one.len() <= 16
+    {
+        return other.first_chunk() == Some(first) && other.last_chunk() == Some(last);
+    }
+    one == other
 }
 
 #[inline]
