@@ -52,9 +52,13 @@ impl Pile {
         }
     }
 
-    fn push(&mut self, object: &Object, line: i64, cells: &[Cell<'_>], weight: usize) {
-        for (column, cell) in self.columns.iter_mut().zip(cells) {
-            column.append(cell);
+    fn push(&mut self, object: &Object, line: i64, row: Row<'_>, weight: usize) {
+        match row {
+            Row::Nested(cells) => self.columns.iter_mut().zip(cells).for_each(|(column, cell)| column.append(cell)),
+            Row::Flat(cells) => {
+                let mut cells = cells.iter();
+                self.columns.iter_mut().for_each(|column| column.append_flat(&mut cells));
+            }
         }
         self.keys.append_value(&object.key);
         self.lines.append_value(line);
@@ -76,6 +80,13 @@ impl Pile {
         arrays.extend(hidden);
         RecordBatch::try_new(Arc::clone(&self.schema), arrays).map(Some)
     }
+}
+
+/// The cells of a row: one for each column, or as `Column::append_flat` takes them.
+#[derive(Clone, Copy)]
+enum Row<'a> {
+    Nested(&'a [Cell<'a>]),
+    Flat(&'a [Cell<'a>]),
 }
 
 /// Takes the records of one object, and keeps count.
@@ -119,10 +130,16 @@ impl<'r> Intake<'r> {
         match decoded {
             Ok(cells) => {
                 let line = self.number(line);
-                self.accept(line, &cells, tally);
+                self.accept(line, Row::Nested(&cells), tally);
             }
             Err(rejection) => self.reject(line, rejection),
         }
+    }
+
+    /// Counts a record whose row is flat.
+    pub(super) fn take_flat(&mut self, line: i64, cells: &[Cell<'_>], tally: &Tally) {
+        let line = self.number(line);
+        self.accept(line, Row::Flat(cells), tally);
     }
 
     fn number(&mut self, line: i64) -> i64 {
@@ -155,10 +172,10 @@ impl<'r> Intake<'r> {
         self.read
     }
 
-    fn accept(&mut self, line: i64, cells: &[Cell<'_>], tally: &Tally) {
+    fn accept(&mut self, line: i64, row: Row<'_>, tally: &Tally) {
         self.read.records += 1;
         self.read.decimals_rounded += tally.rounded;
-        self.pile.push(self.object, line, cells, tally.weight);
+        self.pile.push(self.object, line, row, tally.weight);
         if self.pile.rows < self.limits.batch_rows && self.pile.weight < BATCH_BYTES {
             return;
         }

@@ -143,6 +143,31 @@ impl Column {
         }
     }
 
+    /// Adds one value of a flat row: a struct's cell only says that the struct is there, and its members' cells follow,
+    /// all null when it is not. A struct that came as one cell is taken from that cell.
+    pub(super) fn append_flat(&mut self, cells: &mut std::slice::Iter<'_, Cell<'_>>) {
+        let cell = cells.next().unwrap_or(&Cell::Null);
+        match (&mut *self, cell) {
+            (Self::Struct(..), Cell::Struct(members)) if !members.is_empty() => {
+                self.append(cell);
+                cells.nth(self.width() - 2);
+            }
+            (Self::Struct(_, children, valid), cell) => {
+                children.iter_mut().for_each(|child| child.append_flat(cells));
+                valid.push(matches!(cell, Cell::Struct(_)));
+            }
+            _ => self.append(cell),
+        }
+    }
+
+    /// The cells of this column in a flat row.
+    fn width(&self) -> usize {
+        match self {
+            Self::Struct(_, children, _) => 1 + children.iter().map(Self::width).sum::<usize>(),
+            _ => 1,
+        }
+    }
+
     /// The array of all values so far; the column is empty again.
     pub(super) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         Ok(match self {

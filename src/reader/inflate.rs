@@ -11,7 +11,7 @@ use super::Limits;
 /// Below this many bytes no ratio is suspicious.
 const RATIO_FREE_BYTES: u64 = 1 << 20;
 /// How much one call may inflate; what a failing call of zstd has to be read again for.
-const PIECE: usize = 1 << 16;
+pub(super) const PIECE: usize = 1 << 16;
 
 /// A source of inflated bytes with a limit.
 pub(super) struct Inflate<'a> {

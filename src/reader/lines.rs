@@ -1,6 +1,8 @@
 //! The lines of an inflated text, one at a time, in memory that the longest allowed line bounds.
 
-use super::inflate::Inflate;
+use std::io::BufRead;
+
+use super::inflate::{Inflate, PIECE};
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
@@ -31,7 +33,10 @@ pub(super) enum Ending {
 /// Splits a text into lines.
 pub(super) struct Lines<'a> {
     source: Inflate<'a>,
+    /// Room for at least a piece of text; it is filled again and again, and so stays in the cache.
     window: Vec<u8>,
+    /// Up to where the window holds text.
+    end: usize,
     /// Where in the window the next line starts.
     start: usize,
     /// Up to where no line feed was found.
@@ -42,7 +47,7 @@ pub(super) struct Lines<'a> {
 
 impl<'a> Lines<'a> {
     pub(super) fn new(source: Inflate<'a>, max_line_bytes: usize) -> Self {
-        Self { source, window: Vec::new(), start: 0, scanned: 0, number: 0, max_line_bytes }
+        Self { source, window: Vec::new(), end: 0, start: 0, scanned: 0, number: 0, max_line_bytes }
     }
 
     /// The source, to ask for its size and its fault.
@@ -58,25 +63,41 @@ impl<'a> Lines<'a> {
                 return Some(self.line(start, end, Ending::LineFeed));
             }
             // One more than the limit: a carriage return at the end does not count.
-            if self.window.len() - self.start > self.max_line_bytes.saturating_add(1) {
+            if self.end - self.start > self.max_line_bytes.saturating_add(1) {
                 return Some(self.skip_line());
             }
-            self.window.drain(..self.start);
-            self.start = 0;
-            self.scanned = self.window.len();
-            if self.source.fill_end(&mut self.window) == 0 {
+            if self.fill() == 0 {
                 return self.last_line();
             }
         }
     }
 
-    fn find_line_feed(&mut self) -> Option<usize> {
-        let found = self.window[self.scanned..].iter().position(|byte| *byte == b'\n');
-        found.map(|at| self.scanned + at)
+    /// Moves what is left to the front of the window and adds the next piece; 0 at the end of the source.
+    fn fill(&mut self) -> usize {
+        self.window.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        self.scanned = self.end;
+        if self.window.len() - self.end < PIECE {
+            // A line that goes on and on is not copied for each piece.
+            self.window.resize((self.end * 2).max(self.end + 2 * PIECE), 0);
+        }
+        let length = self.source.fill(&mut self.window[self.end..]);
+        self.end += length;
+        length
+    }
+
+    /// The library's own search over a reader is the fastest that is safe to call.
+    fn find_line_feed(&self) -> Option<usize> {
+        let text = &self.window[self.scanned..self.end];
+        // Reading from memory does not fail.
+        let passed = (&mut &*text).skip_until(b'\n').unwrap_or(0);
+        let last = passed.checked_sub(1)?;
+        (text[last] == b'\n').then_some(self.scanned + last)
     }
 
     fn last_line(&mut self) -> Option<Line<'_>> {
-        let end = self.window.len();
+        let end = self.end;
         let start = std::mem::replace(&mut self.start, end);
         self.scanned = end;
         if start == end {
@@ -106,16 +127,14 @@ impl<'a> Lines<'a> {
         let mut length = 0;
         loop {
             let end = self.find_line_feed();
-            length += (end.unwrap_or(self.window.len()) - self.start) as u64;
+            length += (end.unwrap_or(self.end) - self.start) as u64;
             if let Some(end) = end {
                 self.start = end + 1;
                 self.scanned = self.start;
                 break;
             }
-            self.window.clear();
-            self.start = 0;
-            self.scanned = 0;
-            if self.source.fill_end(&mut self.window) == 0 {
+            self.start = self.end;
+            if self.fill() == 0 {
                 break;
             }
         }

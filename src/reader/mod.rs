@@ -3,19 +3,29 @@
 //! The caller fetches objects and says how their format is laid out; [`Reader`] delivers batches and, for every
 //! object, an account of what it took and what it rejected. It never touches storage, never panics on what it reads,
 //! and never repeats the text of a record: an account holds names, types and positions only.
+//!
+//! JSON has two paths. `fast` reads a line that surely is one record of the table, in one pass over its bytes (`scan`);
+//! every other line goes to `json`, `walk` and `value`, which are serde_json and decide what is rejected and why. What a
+//! line holds beside the named columns is never copied, but its grammar and UTF-8 are checked on both paths, with the
+//! same verdict: see `docs/decisions.md`.
 
+#[cfg(test)]
+mod agreement;
 mod arrays;
 mod batch;
 mod cell;
 mod columns;
 mod csv;
+mod fast;
 pub mod fingerprint;
 mod inflate;
 mod json;
+mod keys;
 mod lines;
 mod names;
 mod number;
 mod parquet;
+mod scan;
 mod texts;
 mod time;
 #[cfg(test)]
@@ -33,7 +43,9 @@ use chrono::{DateTime, Utc};
 
 use self::batch::{Intake, Pile, add_hidden_columns};
 use self::columns::find_unreadable;
+use self::fast::Plan;
 use self::inflate::Inflate;
+pub use self::scan::count_stops;
 
 /// One object fetched from a store.
 #[derive(Debug, Clone)]
@@ -153,6 +165,8 @@ pub struct Reader {
     limits: Limits,
     schema: SchemaRef,
     pile: Pile,
+    /// How JSON lines are read in one pass; `None` sends every line to the exact path.
+    plan: Option<Plan>,
     /// Why nothing can be read: a column that this reader cannot fill.
     broken: Option<String>,
 }
@@ -163,7 +177,16 @@ impl Reader {
         let schema = Arc::new(add_hidden_columns(&table.schema));
         let broken = find_unreadable(table.schema.fields())
             .map(|column| format!("table `{}` declares {column}, which cannot be read", table.name));
-        Self { pile: Pile::new(Arc::clone(&schema)), table, limits, schema, broken }
+        let plan = Plan::new(table.schema.fields());
+        Self { pile: Pile::new(Arc::clone(&schema)), table, limits, schema, plan, broken }
+    }
+
+    /// The same reader without its fast path: every line of JSON goes through serde_json. The results are the same; it
+    /// is what the fast path is held against.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.plan = None;
+        self
     }
 
     /// The schema of delivered batches: the table's, then `_object_key`, `_line` and `_object_modified_at`, not null.
@@ -175,7 +198,7 @@ impl Reader {
     ///
     /// Nothing here is an error: what is wrong stands in the account.
     pub fn read(&mut self, object: &Object, sink: &mut dyn FnMut(RecordBatch)) -> ObjectRead {
-        let Self { table, limits, pile, broken, .. } = self;
+        let Self { table, limits, pile, plan, broken, .. } = self;
         let mut intake = Intake::new(object, table.schema.fields(), limits, pile, sink);
         if let Some(fault) = broken {
             intake.fault(fault.as_str());
@@ -186,9 +209,9 @@ impl Reader {
         let _ = Inflate::open(&object.bytes, limits).take(4).read_to_end(&mut magic);
         match &table.file {
             _ if magic == b"PAR1" => parquet::read(&mut intake),
-            FileFormat::Json => json::read(&mut intake),
+            FileFormat::Json => json::read(&mut intake, plan.as_mut()),
             // A plain table comes as CSV or as JSON lines; a header never begins with a brace.
-            FileFormat::Csv { .. } if magic.first() == Some(&b'{') => json::read(&mut intake),
+            FileFormat::Csv { .. } if magic.first() == Some(&b'{') => json::read(&mut intake, plan.as_mut()),
             FileFormat::Csv { delimiter, null_text } => csv::read(&mut intake, *delimiter, null_text.as_deref()),
             FileFormat::Parquet if object.bytes.is_empty() => {}
             FileFormat::Parquet => intake.fault("is not a Parquet file"),

@@ -1,7 +1,7 @@
 //! The JSON reader against serde_json's own `Value`, and against lines that were spoilt at random.
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use arrow::array::{Array, AsArray, RecordBatch};
@@ -19,7 +19,7 @@ mod tests {
     /// A word that stands in every text value, to see that no reason repeats it.
     const SECRET: &str = "hunter2";
 
-    fn fields() -> Vec<Field> {
+    pub(in crate::reader) fn fields() -> Vec<Field> {
         let usage =
             [required("in", DataType::Int64), field("outTokens", DataType::Int32), field("ratio", DataType::Float64)];
         let item = [field("k", DataType::Utf8), field("v", DataType::Int64), field("sub", list(DataType::Float64))];
@@ -37,20 +37,20 @@ mod tests {
     }
 
     /// Writes records that fit `fields`.
-    struct Writer {
-        random: Random,
+    pub(in crate::reader) struct Writer {
+        pub(in crate::reader) random: Random,
     }
 
     impl Writer {
-        fn one_of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        pub(in crate::reader) fn one_of<'a>(&mut self, choices: &[&'a str]) -> &'a str {
             choices[self.random.below(choices.len())]
         }
 
-        fn space(&mut self) -> &'static str {
+        pub(in crate::reader) fn space(&mut self) -> &'static str {
             self.one_of(&["", "", "", " ", "\t", "  "])
         }
 
-        fn record(&mut self) -> String {
+        pub(in crate::reader) fn record(&mut self) -> String {
             let mut members = vec![("id".to_owned(), self.text())];
             for field in &fields()[1..] {
                 if self.random.below(5) > 0 {
@@ -157,7 +157,7 @@ mod tests {
             }
         }
 
-        fn anything(&mut self, depth: usize) -> String {
+        pub(in crate::reader) fn anything(&mut self, depth: usize) -> String {
             match self.random.below(if depth == 0 { 4 } else { 6 }) {
                 0 => "null".into(),
                 1 => self.number(),
@@ -175,7 +175,7 @@ mod tests {
             }
         }
 
-        fn spoil(&mut self, text: &mut Vec<u8>) {
+        pub(in crate::reader) fn spoil(&mut self, text: &mut Vec<u8>) {
             const PIECES: [&[u8]; 24] = [
                 b"{",
                 b"}",

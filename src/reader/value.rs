@@ -244,7 +244,7 @@ fn only_member(json: &str) -> Result<Option<&str>, Rejection> {
     Ok(if count > 1 { Some(json) } else { only })
 }
 
-fn decode_map_value<'a>(field: Option<&Field>, json: &'a str) -> Result<Option<Cow<'a, str>>, Rejection> {
+pub(super) fn decode_map_value<'a>(field: Option<&Field>, json: &'a str) -> Result<Option<Cow<'a, str>>, Rejection> {
     match Kind::of(json) {
         Kind::Null if field.is_some_and(Field::is_nullable) => Ok(None),
         Kind::Null => Err(Rejection::new("holds a null, but every value is required")),
