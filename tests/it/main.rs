@@ -38,4 +38,5 @@ mod small_objects;
 mod sql;
 mod state_versions;
 mod stores;
+mod truth;
 mod witness;
