@@ -11,18 +11,33 @@ use planted_truth::{Population, decide};
 
 #[tokio::test]
 async fn decisions_follow_the_planted_truth() {
-    let workloads = std::env::var("TRIMTAB_PLANTED").ok().and_then(|count| count.parse().ok()).unwrap_or(300);
-    let population = Population { seed: 1, workloads, is_at_margin: false, memory_mib: 4096 };
-    let trial = decide(population).await.expect("decisions");
+    let trial = decide(Population { seed: 1, workloads: 600, is_at_margin: false, is_wide: false, memory_mib: 4096 })
+        .await
+        .expect("decisions");
+    assert_eq!(trial.decided.decisions.len(), 600, "one decision each");
     let score = trial.score();
     for (cause, workloads) in &score.wrong {
         println!("{:5} {cause}: {}", workloads.len(), workloads[..workloads.len().min(6)].join(" "));
     }
-    println!("{score:#?}");
-    let mut slow = trial.decided.relations.clone();
-    slow.sort_by(|a, b| b.1.total_cmp(&a.1));
-    for (name, seconds, rows) in slow.iter().take(12) {
-        println!("{seconds:8.3} s {rows:9} rows {name}");
+    assert!(score.right.percent() >= 95.0, "right actions: {:?}", score.right);
+    assert_eq!(score.moves_on_faults, 0, "an evaluation that should be refused moves nobody");
+    // A sixth of the actions is a move: without some of each kind the test would say nothing.
+    for action in ["BLOCKED", "EVALUATE_NEXT", "KEEP", "MIGRATE", "MOVE", "MOVE_SPLIT", "MOVE_UP", "OPTIMIZE", "PILOT"]
+    {
+        assert!(score.actions.contains_key(action), "{action} is planted: {:?}", score.actions);
     }
-    assert!(score.right.percent() >= 95.0, "{:?}", score.right);
+    let inside = score.inside.percent();
+    assert!((77.0..=83.0).contains(&inside), "true savings inside P10 to P90: {:?}", score.inside);
+    assert!(score.false_moves.hits * 50 <= score.false_moves.of, "moves beyond the margin: {:?}", score.false_moves);
+}
+
+#[tokio::test]
+async fn at_the_exact_margin_few_move() {
+    let trial = decide(Population { seed: 1, workloads: 500, is_at_margin: true, is_wide: false, memory_mib: 4096 })
+        .await
+        .expect("decisions");
+    let (moved, proven) = (trial.moves_at_margin(), trial.proven_at_margin());
+    println!("moved {moved:?}, proven {proven:?}");
+    assert!(proven.hits >= 5, "chance does prove some: {proven:?}");
+    assert!(moved.percent() <= 5.8, "false moves at the margin: {moved:?}");
 }

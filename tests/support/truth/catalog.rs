@@ -222,7 +222,8 @@ pub fn prices_csv(models: &[Model]) -> String {
          is_derived,source_url,checked_on\n",
     );
     for model in models {
-        let tiers: &[(&str, Micro)] = if model.has_batch { &[("standard", 1), ("batch", 2)] } else { &[("standard", 1)] };
+        let tiers: &[(&str, Micro)] =
+            if model.has_batch { &[("standard", 1), ("batch", 2)] } else { &[("standard", 1)] };
         for (tier, part) in tiers {
             for (above, times) in [(Some(0), 1), (model.band_above, 2)] {
                 let Some(above) = above else { continue };

@@ -26,6 +26,8 @@ pub struct Population {
     pub workloads: usize,
     /// Every candidate lies exactly at the margin, and nothing but evidence decides.
     pub is_at_margin: bool,
+    /// For time and memory alone: thirteen months of traffic, and the whole catalogue as candidates.
+    pub is_wide: bool,
     pub memory_mib: usize,
 }
 
@@ -49,6 +51,6 @@ pub async fn decide(population: Population) -> Result<Trial, String> {
     let mut taken = 0;
     let workloads: Vec<Workload> =
         (0..population.workloads).map(|number| ground.workload(number, &mut taken)).collect();
-    let decided = product.decide(&workloads, &models).await?;
+    let decided = product.decide(&workloads, &models, population.is_wide).await?;
     Ok(Trial { seed: population.seed, models, edges, workloads, decided })
 }

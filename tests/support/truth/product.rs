@@ -67,7 +67,7 @@ impl Product {
 
     fn register(&self, facts: &str) -> Result<(), String> {
         let text = match facts {
-            "" => traces::run_file(&[], &[]),
+            "" => traces::run_file(&[], &[], true),
             facts => facts.to_string(),
         };
         let config = Config::sample(&text, Path::new("."), &Overrides::default()).map_err(said)?;
@@ -92,13 +92,13 @@ impl Product {
     }
 
     /// Registers the traces and builds every relation that decisions, alternatives and the headline stand on.
-    pub async fn decide(&self, workloads: &[Workload], models: &[Model]) -> Result<Decided, String> {
-        self.register(&traces::run_file(workloads, models))?;
+    pub async fn decide(&self, workloads: &[Workload], models: &[Model], is_wide: bool) -> Result<Decided, String> {
+        self.register(&traces::run_file(workloads, models, !is_wide))?;
         let contract = |name: &str| self.project.contract(name).ok_or_else(|| format!("`{name}` has no contract"));
         let put = |name: &str, batches: Vec<RecordBatch>| {
             self.engine.register(name, contract(name)?.schema.clone(), batches).map_err(said)
         };
-        put("workload_cube", vec![traces::cube(contract("workload_cube")?, workloads, models, &self.sizes)])?;
+        put("workload_cube", vec![traces::cube(contract("workload_cube")?, workloads, models, &self.sizes, is_wide)])?;
         put("workload_sizes", vec![traces::size_counts(contract("workload_sizes")?, workloads, models, &self.sizes)])?;
         put("workload_prefixes", vec![traces::prefixes(contract("workload_prefixes")?, workloads)])?;
         put("workload_signals", vec![traces::signals(contract("workload_signals")?, workloads, models)])?;
@@ -107,6 +107,9 @@ impl Product {
         put("evaluations", scored)?;
         let relations = self.build().await?;
         let decisions = self.rows("select * from decisions").await?;
+        if is_wide {
+            return Ok(Decided { decisions, moves: Vec::new(), relations });
+        }
         let moves = self
             .rows(
                 "select * from alternatives where lever in ('lever_smaller_model', 'lever_split') and finding <> 'blocked' \
@@ -136,6 +139,9 @@ impl Product {
                 .await
                 .map_err(|error| format!("{}: {}", query.name, said(error)))?;
             relations.push((query.name.clone(), begun.elapsed().as_secs_f64(), rows.num_rows()));
+            if begun.elapsed().as_secs() >= 5 {
+                eprintln!("{:.0} s {} rows {}", begun.elapsed().as_secs_f64(), rows.num_rows(), query.name);
+            }
             if is_lever(&query.path) {
                 proposals.push(rows.clone());
                 self.engine.register("proposals", rows.schema(), proposals.clone()).map_err(said)?;

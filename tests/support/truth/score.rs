@@ -21,11 +21,6 @@ impl Share {
         self.of += 1;
     }
 
-    pub fn add(&mut self, other: Share) {
-        self.hits += other.hits;
-        self.of += other.of;
-    }
-
     pub fn percent(&self) -> f64 {
         100.0 * self.hits as f64 / self.of.max(1) as f64
     }
@@ -50,7 +45,7 @@ pub struct Score {
     /// The same with ratios whose median is the expected value.
     pub inside_around_expected: Share,
     /// The net saving of the next month, with its volume and its rework.
-    pub inside_net: Share,
+    pub inside_net: BTreeMap<&'static str, Share>,
     /// True savings of every priced move, decided on or not, by what is uncertain about it.
     pub inside_moves: BTreeMap<&'static str, Share>,
 }
@@ -69,8 +64,8 @@ impl Trial {
         workload.candidates.iter().find(|candidate| self.models[candidate.model].id == *to)
     }
 
-    /// Monthly saving at list prices, and after rates, if the ratios are what they truly are.
-    fn true_saving(&self, workload: &Workload, candidate: &Candidate, row: &Row, is_stated: bool) -> (f64, f64) {
+    /// Monthly saving at list prices and after rates, if the ratios are what they truly are, and the calls that move.
+    fn true_saving(&self, workload: &Workload, candidate: &Candidate, row: &Row, is_stated: bool) -> (f64, f64, f64) {
         let (from, to) = (&self.models[workload.from], &self.models[candidate.model]);
         let rule = row.get("split_rule").and_then(|_| fit::split(workload, to, &self.models, &self.edges));
         let is_batch = row.get("to_service_tier").is_some_and(|tier| tier == "batch");
@@ -85,20 +80,21 @@ impl Trial {
         let cost = money::true_cost(workload, from, &plan, ratios);
         let paid = (window.source - window.staying) * money::rate(&from.provider)
             - (cost - window.staying) * money::rate(&to.provider);
-        ((window.source - cost) * money::MONTH, paid * money::MONTH)
+        ((window.source - cost) * money::MONTH, paid * money::MONTH, window.requests)
     }
 
     fn count_inside(&self, score: &mut Score, workload: &Workload, row: &Row) {
         let Some(candidate) = self.target(workload, row) else { return };
-        let range = (number(row, "estimated_monthly_savings_p10_usd"), number(row, "estimated_monthly_savings_p90_usd"));
+        let range =
+            (number(row, "estimated_monthly_savings_p10_usd"), number(row, "estimated_monthly_savings_p90_usd"));
         let (Some(low), Some(high)) = range else { return };
         // A forced move claims nothing.
         if low == 0.0 && high == 0.0 {
             return;
         }
-        let (list, paid) = self.true_saving(workload, candidate, row, true);
+        let (list, paid, moving) = self.true_saving(workload, candidate, row, true);
         score.inside.count((low..=high).contains(&list));
-        let (around, _) = self.true_saving(workload, candidate, row, false);
+        let (around, ..) = self.true_saving(workload, candidate, row, false);
         score.inside_around_expected.count((low..=high).contains(&around));
         let net = (number(row, "net_monthly_savings_p10_usd"), number(row, "net_monthly_savings_p90_usd"));
         if let (Some(low), Some(high)) = net {
@@ -108,10 +104,15 @@ impl Trial {
             let volume: f64 =
                 weeks.iter().map(|part| part * workload.level * (1.0 + workload.noise * draws.normal())).sum();
             let volume = volume / (workload.requests() as f64 * money::MONTH);
-            let moving = number(row, "requests").unwrap_or_default() * money::MONTH;
             let wrong = workload.rework_share * 3.0;
-            let rework = moving * wrong * (-candidate.change).max(0.0);
-            score.inside_net.count((low..=high).contains(&(volume * (paid - rework) - 180.0)));
+            let rework = moving * money::MONTH * wrong * (-candidate.change).max(0.0);
+            let is_inside = (low..=high).contains(&(volume * (paid - rework) - 180.0));
+            let is_evaluated = number(row, "quality_change_share").is_some();
+            score
+                .inside_net
+                .entry(if is_evaluated { "evaluated" } else { "never evaluated" })
+                .or_default()
+                .count(is_inside);
         }
     }
 
@@ -153,7 +154,9 @@ impl Trial {
                 let cause = format!("{} ({}): said {action} ({reason}){other}", right.action, right.reason);
                 score.wrong.entry(cause).or_default().push(workload.id.clone());
             }
-            if is_move(action) && let Some(candidate) = self.target(workload, row) {
+            if is_move(action)
+                && let Some(candidate) = self.target(workload, row)
+            {
                 let below = candidate.change + workload.margin();
                 score.false_moves.count(below < -1e-9);
                 score.moves_at_margin += usize::from(below.abs() <= 1e-9);
@@ -168,7 +171,7 @@ impl Trial {
             let range =
                 (number(row, "estimated_monthly_savings_p10_usd"), number(row, "estimated_monthly_savings_p90_usd"));
             if let (Some(low), Some(high)) = range {
-                let (list, _) = self.true_saving(workload, candidate, row, true);
+                let (list, ..) = self.true_saving(workload, candidate, row, true);
                 let share = score.inside_moves.entry(self.uncertain(workload, candidate)).or_default();
                 share.count((low..=high).contains(&list));
             }

@@ -77,16 +77,20 @@ struct Part<'a> {
     requests: i64,
 }
 
-fn parts(workloads: &[Workload]) -> Vec<Part<'_>> {
+/// Weeks of thirteen months.
+const LONG: usize = 56;
+
+fn parts(workloads: &[Workload], weeks: usize) -> Vec<Part<'_>> {
     let mut parts = Vec::new();
     for workload in workloads {
         for class in &workload.classes {
-            for week in 0..WEEKS {
+            for week in 0..weeks {
                 let days = workload.days_a_week;
                 for day in 0..days {
                     // Every second day, what is left over on the first one.
-                    let left = if day == 0 { class.weeks[week] % days } else { 0 };
-                    let requests = class.weeks[week] / days + left;
+                    let calls = class.weeks[week.min(WEEKS - 1)];
+                    let left = if day == 0 { calls % days } else { 0 };
+                    let requests = calls / days + left;
                     if requests > 0 {
                         parts.push(Part { workload, class, ago: 7 * week as i64 + 2 * day + 1, requests });
                     }
@@ -99,71 +103,84 @@ fn parts(workloads: &[Workload]) -> Vec<Part<'_>> {
     parts
 }
 
-pub fn cube(contract: &Table, workloads: &[Workload], models: &[Model], sizes: &Sizes) -> RecordBatch {
-    let parts = parts(workloads);
+pub fn cube(contract: &Table, workloads: &[Workload], models: &[Model], sizes: &Sizes, is_long: bool) -> RecordBatch {
+    let parts = parts(workloads, if is_long { LONG } else { WEEKS });
     let each = || parts.iter();
     let from = |part: &Part<'_>| &models[part.workload.from];
     let requests = || count(each().map(|part| part.requests));
     let input = |part: &Part<'_>| part.class.input;
     let output = |part: &Part<'_>| part.class.visible + part.class.reasoning;
-    rows(contract, vec![
-        ("workload_id", text(each().map(|part| Some(&part.workload.id)))),
-        ("provider", text(each().map(|part| Some(&from(part).provider)))),
-        ("region_class", text(each().map(|_| Some("global")))),
-        ("requested_model_id", text(each().map(|part| Some(&from(part).id)))),
-        ("billed_model_id", text(each().map(|part| Some(&from(part).id)))),
-        ("service_tier", text(each().map(|_| Some("standard")))),
-        ("input_stratum", count(each().map(|part| sizes.of(part.class.input).1))),
-        ("has_tools", flag(each().map(|part| part.class.has_tools))),
-        ("has_image", flag(each().map(|part| part.class.has_image))),
-        ("has_audio", flag(each().map(|_| false))),
-        ("has_schema", flag(each().map(|part| part.class.has_schema))),
-        ("workload_source", text(each().map(|_| Some("tag")))),
-        ("requests", requests()),
-        ("logical_requests", requests()),
-        ("attempts", requests()),
-        ("usage_input_uncached_tokens", count(each().map(|part| part.requests * input(part)))),
-        ("usage_output_visible_tokens", count(each().map(|part| part.requests * part.class.visible))),
-        ("usage_output_reasoning_tokens", count(each().map(|part| part.requests * part.class.reasoning))),
-        ("cost_usd", money(each().map(|part| {
-            let price = from(part);
-            let unit = i128::from(input(part)) * price.input + i128::from(output(part)) * price.output.unwrap_or_default();
-            i128::from(part.requests) * unit
-        }))),
-        ("min_input_tokens", count(each().map(input))),
-        ("max_input_tokens", count(each().map(input))),
-        ("min_output_tokens", count(each().map(output))),
-        ("max_output_tokens", count(each().map(output))),
-        ("event_date", days_ago(each().map(|part| part.ago))),
-    ])
+    rows(
+        contract,
+        vec![
+            ("workload_id", text(each().map(|part| Some(&part.workload.id)))),
+            ("provider", text(each().map(|part| Some(&from(part).provider)))),
+            ("region_class", text(each().map(|_| Some("global")))),
+            ("requested_model_id", text(each().map(|part| Some(&from(part).id)))),
+            ("billed_model_id", text(each().map(|part| Some(&from(part).id)))),
+            ("service_tier", text(each().map(|_| Some("standard")))),
+            ("input_stratum", count(each().map(|part| sizes.of(part.class.input).1))),
+            ("has_tools", flag(each().map(|part| part.class.has_tools))),
+            ("has_image", flag(each().map(|part| part.class.has_image))),
+            ("has_audio", flag(each().map(|_| false))),
+            ("has_schema", flag(each().map(|part| part.class.has_schema))),
+            ("workload_source", text(each().map(|_| Some("tag")))),
+            ("requests", requests()),
+            ("logical_requests", requests()),
+            ("attempts", requests()),
+            ("usage_input_uncached_tokens", count(each().map(|part| part.requests * input(part)))),
+            ("usage_output_visible_tokens", count(each().map(|part| part.requests * part.class.visible))),
+            ("usage_output_reasoning_tokens", count(each().map(|part| part.requests * part.class.reasoning))),
+            (
+                "cost_usd",
+                money(each().map(|part| {
+                    let price = from(part);
+                    let unit = i128::from(input(part)) * price.input
+                        + i128::from(output(part)) * price.output.unwrap_or_default();
+                    i128::from(part.requests) * unit
+                })),
+            ),
+            ("min_input_tokens", count(each().map(input))),
+            ("max_input_tokens", count(each().map(input))),
+            ("min_output_tokens", count(each().map(output))),
+            ("max_output_tokens", count(each().map(output))),
+            ("event_date", days_ago(each().map(|part| part.ago))),
+        ],
+    )
 }
 
 pub fn size_counts(contract: &Table, workloads: &[Workload], models: &[Model], sizes: &Sizes) -> RecordBatch {
-    let parts = parts(workloads);
+    let parts = parts(workloads, WEEKS);
     let each = || parts.iter().flat_map(|part| [(part, "input"), (part, "output")]);
     let size = |part: &Part<'_>, dimension| match dimension {
         "input" => part.class.input,
         _ => part.class.visible + part.class.reasoning,
     };
-    rows(contract, vec![
-        ("workload_id", text(each().map(|(part, _)| Some(&part.workload.id)))),
-        ("billed_model_id", text(each().map(|(part, _)| Some(&models[part.workload.from].id)))),
-        ("dimension", text(each().map(|(_, dimension)| Some(dimension)))),
-        ("bucket", count(each().map(|(part, dimension)| sizes.of(size(part, dimension)).0))),
-        ("requests", count(each().map(|(part, _)| part.requests))),
-        ("event_date", days_ago(each().map(|(part, _)| part.ago))),
-    ])
+    rows(
+        contract,
+        vec![
+            ("workload_id", text(each().map(|(part, _)| Some(&part.workload.id)))),
+            ("billed_model_id", text(each().map(|(part, _)| Some(&models[part.workload.from].id)))),
+            ("dimension", text(each().map(|(_, dimension)| Some(dimension)))),
+            ("bucket", count(each().map(|(part, dimension)| sizes.of(size(part, dimension)).0))),
+            ("requests", count(each().map(|(part, _)| part.requests))),
+            ("event_date", days_ago(each().map(|(part, _)| part.ago))),
+        ],
+    )
 }
 
 /// As many prompt versions as are planted, each with its share of the calls.
 pub fn prefixes(contract: &Table, workloads: &[Workload]) -> RecordBatch {
     let each = || workloads.iter().flat_map(|workload| (0..workload.templates).map(move |place| (workload, place)));
-    rows(contract, vec![
-        ("workload_id", text(each().map(|(workload, _)| Some(&workload.id)))),
-        ("template_id", text(each().map(|(_, place)| Some(format!("t{place}"))))),
-        ("requests", count(each().map(|(workload, _)| workload.requests() / workload.templates))),
-        ("event_date", days_ago(each().map(|_| 1))),
-    ])
+    rows(
+        contract,
+        vec![
+            ("workload_id", text(each().map(|(workload, _)| Some(&workload.id)))),
+            ("template_id", text(each().map(|(_, place)| Some(format!("t{place}"))))),
+            ("requests", count(each().map(|(workload, _)| workload.requests() / workload.templates))),
+            ("event_date", days_ago(each().map(|_| 1))),
+        ],
+    )
 }
 
 /// Signals of a canary: the model in use fails once in a hundred calls, a worse candidate six times.
@@ -174,13 +191,16 @@ pub fn signals(contract: &Table, workloads: &[Workload], models: &[Model]) -> Re
             [(workload, workload.from, 20_000, 200), (workload, workload.candidates[0].model, 1_000, errors)]
         })
     };
-    rows(contract, vec![
-        ("workload_id", text(each().map(|(workload, ..)| Some(&workload.id)))),
-        ("billed_model_id", text(each().map(|(_, model, ..)| Some(&models[model].id)))),
-        ("requests", count(each().map(|(_, _, requests, _)| requests))),
-        ("errors", count(each().map(|(_, _, _, errors)| errors))),
-        ("event_date", days_ago(each().map(|_| 1))),
-    ])
+    rows(
+        contract,
+        vec![
+            ("workload_id", text(each().map(|(workload, ..)| Some(&workload.id)))),
+            ("billed_model_id", text(each().map(|(_, model, ..)| Some(&models[model].id)))),
+            ("requests", count(each().map(|(_, _, requests, _)| requests))),
+            ("errors", count(each().map(|(_, _, _, errors)| errors))),
+            ("event_date", days_ago(each().map(|_| 1))),
+        ],
+    )
 }
 
 /// One scored answer, or the total of a run.
@@ -246,29 +266,38 @@ pub fn evaluations(contract: &Table, workloads: &[Workload], models: &[Model]) -
     let right: BooleanArray = each().map(|score| is_item(score).then_some(score.is_right)).collect();
     let n: Int64Array = each().map(|score| score.total.map(|(n, _)| n)).collect();
     let n_correct: Int64Array = each().map(|score| score.total.map(|(_, right)| right)).collect();
-    rows(contract, vec![
-        ("provider", text(each().map(|score| Some(&score.model.provider)))),
-        ("model_id", text(each().map(|score| Some(&score.model.id)))),
-        ("workload_id", text(each().map(|score| Some(&score.workload.id)))),
-        ("eval_set", text(each().map(|_| Some("set")))),
-        ("method", text(each().map(|score| Some(score.method)))),
-        ("run_id", text(each().map(|_| Some("r1")))),
-        ("item_id", text(each().map(|score| score.item.map(|item| format!("i{item}"))))),
-        ("is_correct", Arc::new(right)),
-        ("n", Arc::new(n)),
-        ("n_correct", Arc::new(n_correct)),
-        ("cluster_id", text(each().map(|score| {
-            score.item.filter(|_| score.workload.style == Style::Clustered).map(|item| format!("c{}", item / CLUSTER))
-        }))),
-        ("split_rule", text(each().map(|score| (!score.rule.is_empty()).then_some(score.rule)))),
-        ("scored_at", count(each().map(micros))),
-        ("is_vendor_made", flag(each().map(|score| score.is_vendor_made))),
-        ("event_date", days_ago(each().map(ago))),
-    ])
+    rows(
+        contract,
+        vec![
+            ("provider", text(each().map(|score| Some(&score.model.provider)))),
+            ("model_id", text(each().map(|score| Some(&score.model.id)))),
+            ("workload_id", text(each().map(|score| Some(&score.workload.id)))),
+            ("eval_set", text(each().map(|_| Some("set")))),
+            ("method", text(each().map(|score| Some(score.method)))),
+            ("run_id", text(each().map(|_| Some("r1")))),
+            ("item_id", text(each().map(|score| score.item.map(|item| format!("i{item}"))))),
+            ("is_correct", Arc::new(right)),
+            ("n", Arc::new(n)),
+            ("n_correct", Arc::new(n_correct)),
+            (
+                "cluster_id",
+                text(each().map(|score| {
+                    score
+                        .item
+                        .filter(|_| score.workload.style == Style::Clustered)
+                        .map(|item| format!("c{}", item / CLUSTER))
+                })),
+            ),
+            ("split_rule", text(each().map(|score| (!score.rule.is_empty()).then_some(score.rule)))),
+            ("scored_at", count(each().map(micros))),
+            ("is_vendor_made", flag(each().map(|score| score.is_vendor_made))),
+            ("event_date", days_ago(each().map(ago))),
+        ],
+    )
 }
 
 /// The run file: what owners say of their workloads, commitments and the contract.
-pub fn run_file(workloads: &[Workload], models: &[Model]) -> String {
+pub fn run_file(workloads: &[Workload], models: &[Model], has_lists: bool) -> String {
     let mut text = format!(
         "date = \"{RUN_DATE}\"\nstate = \"s\"\noutput = \"o\"\n[[sources]]\nname = \"a\"\nformat = \"litellm\"\nurl = \"x/\"\n\
          [[contract_terms]]\nprovider = \"south\"\ndiscount_pct = \"10\"\nvalid_from = \"2025-01-01\"\n"
@@ -280,7 +309,12 @@ pub fn run_file(workloads: &[Workload], models: &[Model]) -> String {
             Criticality::High => "high",
         };
         let named = |place: usize| format!("\"{}/{}\"", models[place].provider, models[place].id);
-        let candidates: Vec<String> = workload.candidates.iter().map(|candidate| named(candidate.model)).collect();
+        let candidates: Vec<String> = workload
+            .candidates
+            .iter()
+            .map(|candidate| named(candidate.model))
+            .take(if has_lists { usize::MAX } else { 0 })
+            .collect();
         let residency = workload.residency.map(|region| format!("residency = \"{region}\"\n")).unwrap_or_default();
         let _ = write!(
             text,

@@ -340,7 +340,11 @@ impl Ground<'_> {
             Kind::OddCandidate => vec![*draws.pick(&["open-leaving", "open-gone", "open-unpriced"])],
             _ => Vec::new(),
         };
-        let wanted = if workload.kind == Kind::OddCandidate { names.len() } else { names.len().max(1 + (draws.unit() * 3.0) as usize) };
+        let wanted = if workload.kind == Kind::OddCandidate {
+            names.len()
+        } else {
+            names.len().max(1 + (draws.unit() * 3.0) as usize)
+        };
         while names.len() < wanted {
             // At the margin nothing else may stand in the way of a move.
             let among: &[&str] = if self.is_at_margin { &["north-small", "south-small", "east-small"] } else { &SMALL };
@@ -403,13 +407,11 @@ impl Ground<'_> {
             let won = both.min(if is_guessed { 0.03 } else { both }) + change.max(0.0);
             let mut answers = Vec::with_capacity(items);
             for right in &groups {
-                let answer =
-                    if *right { !draws.chance(lost / accuracy) } else { draws.chance(won / (1.0 - accuracy)) };
+                let answer = if *right { !draws.chance(lost / accuracy) } else { draws.chance(won / (1.0 - accuracy)) };
                 answers.extend(std::iter::repeat_n(answer, size));
             }
-            let fault = (!self.is_at_margin && draws.chance(0.1)).then(|| {
-                *draws.pick(&[Fault::Contradicted, Fault::Missing, Fault::Mismatched, Fault::VendorMade])
-            });
+            let fault = (!self.is_at_margin && draws.chance(0.1))
+                .then(|| *draws.pick(&[Fault::Contradicted, Fault::Missing, Fault::Mismatched, Fault::VendorMade]));
             let is_known = self.is_at_margin || draws.chance(0.8);
             let is_under_rule = draws.chance(0.75);
             if workload.style == Style::Unpaired {

@@ -207,7 +207,8 @@ pub fn answer(workload: &Workload, models: &[Model], edges: &[i64]) -> Answer {
         let taken = best(of(&["MOVE", "MOVE_SPLIT", "OPTIMIZE"]), npv);
         return taken.map_or_else(|| alone("KEEP", ""), |bundle| bundle.answer.clone());
     }
-    let waiting = of(&["PILOT", "EVALUATE_NEXT", "WAIT_MATURITY", "WAIT_COMMITMENT"]).map(npv).fold(f64::NEG_INFINITY, f64::max);
+    let waiting =
+        of(&["PILOT", "EVALUATE_NEXT", "WAIT_MATURITY", "WAIT_COMMITMENT"]).map(npv).fold(f64::NEG_INFINITY, f64::max);
     if let Some(setting) = best(of(&["OPTIMIZE"]), npv).filter(|setting| setting.worth.npv >= waiting) {
         return setting.answer.clone();
     }

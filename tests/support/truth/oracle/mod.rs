@@ -19,7 +19,13 @@ pub fn phi(x: f64) -> f64 {
     let width = x / f64::from(steps);
     let sum: f64 = (0..=steps)
         .map(|step| {
-            let weight = if step == 0 || step == steps { 1.0 } else if step % 2 == 1 { 4.0 } else { 2.0 };
+            let weight = if step == 0 || step == steps {
+                1.0
+            } else if step % 2 == 1 {
+                4.0
+            } else {
+                2.0
+            };
             weight * density(f64::from(step) * width)
         })
         .sum();

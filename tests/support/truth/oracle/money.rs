@@ -44,7 +44,13 @@ pub struct Plan<'a> {
 }
 
 /// Cost on the candidate for given ratios, in its three parts: input, visible and reasoning (M 3.1).
-fn parts(workload: &Workload, from: &Model, plan: &Plan<'_>, ratios: [f64; 4], is_moving: &dyn Fn(&Class) -> bool) -> [f64; 3] {
+fn parts(
+    workload: &Workload,
+    from: &Model,
+    plan: &Plan<'_>,
+    ratios: [f64; 4],
+    is_moving: &dyn Fn(&Class) -> bool,
+) -> [f64; 3] {
     let [tau, nu, gamma, gamma0] = ratios;
     let tier = if plan.is_batch { 0.5 } else { 1.0 };
     let mut sums = [0.0; 3];
@@ -66,8 +72,7 @@ fn parts(workload: &Workload, from: &Model, plan: &Plan<'_>, ratios: [f64; 4], i
 fn is_moving<'a>(workload: &'a Workload, from: &'a Model, plan: &'a Plan<'a>) -> impl Fn(&Class) -> bool + 'a {
     move |class| {
         plan.is_same_model
-            || plan.rule.is_none_or(|rule| rule.passes(class))
-                && fit::is_small_enough(workload, from, plan.to, class)
+            || plan.rule.is_none_or(|rule| rule.passes(class)) && fit::is_small_enough(workload, from, plan.to, class)
     }
 }
 
@@ -80,11 +85,7 @@ pub fn window(workload: &Workload, from: &Model, plan: &Plan<'_>) -> Window {
     let moved = input + visible + reasoning;
     let thinking = if from.has_reasoning { ratios.gamma } else { ratios.gamma0 };
     let share = |part: f64| if moved > 0.0 { part / moved } else { 0.0 };
-    let sigma = [
-        ratios.tau.sigma(),
-        ratios.nu.sigma() * share(visible),
-        thinking.sigma() * share(reasoning),
-    ];
+    let sigma = [ratios.tau.sigma(), ratios.nu.sigma() * share(visible), thinking.sigma() * share(reasoning)];
     let classes = || workload.classes.iter();
     let naive = parts(workload, from, plan, [1.0; 4], &|class| plan.rule.is_none_or(|rule| rule.passes(class)));
     let kept: f64 = classes()
@@ -112,10 +113,9 @@ pub fn true_cost(workload: &Workload, from: &Model, plan: &Plan<'_>, ratios: [f6
 /// Everything that a decision asks of a bundle's money, USD.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Worth {
-    pub net: f64,
     pub npv: f64,
     pub npv_p10: f64,
-    /// Month in which the expected cash flow has paid back.
+    /// The expected cash flow pays back within the horizon.
     pub is_paid_back: bool,
     /// The commitment outlasts the payback of the P10 flow, which would pay without it.
     pub waits: bool,
@@ -137,7 +137,13 @@ fn spreads(workload: &Workload) -> (f64, f64) {
 }
 
 /// Values a bundle (M 5.7, 5.9, 5.10, 6.2 to 6.7, 2.8).
-pub fn worth(workload: &Workload, from: &Model, plan: &Plan<'_>, window: &Window, evidence: Option<&Evidence>) -> Worth {
+pub fn worth(
+    workload: &Workload,
+    from: &Model,
+    plan: &Plan<'_>,
+    window: &Window,
+    evidence: Option<&Evidence>,
+) -> Worth {
     let (rate_a, rate_b) = (rate(&from.provider), rate(&plan.to.provider));
     let gross = (window.source * rate_a - window.staying * rate_a - window.moved * rate_b) * MONTH;
     let ratio_loss = window.moved * ((Z90 * window.sigma).exp() - 1.0) * rate_b * MONTH;
@@ -208,14 +214,7 @@ pub fn worth(workload: &Workload, from: &Model, plan: &Plan<'_>, window: &Window
     } else {
         0.0
     };
-    Worth {
-        net,
-        npv,
-        npv_p10,
-        is_paid_back: pays_back(net, horizon),
-        waits,
-        net_evsi: evsi - planned,
-    }
+    Worth { npv, npv_p10, is_paid_back: pays_back(net, horizon), waits, net_evsi: evsi - planned }
 }
 
 fn is_ever_evaluated(workload: &Workload) -> bool {
