@@ -15,6 +15,8 @@ async fn decisions_follow_the_planted_truth() {
         .await
         .expect("decisions");
     assert_eq!(trial.decided.decisions.len(), 600, "one decision each");
+    let built: Vec<&str> = trial.decided.relations.iter().map(|(name, ..)| name.as_str()).collect();
+    assert!(built.contains(&"int_bundles_proven") && built.contains(&"headline"), "the whole chain: {built:?}");
     let score = trial.score();
     for (cause, workloads) in &score.wrong {
         println!("{:5} {cause}: {}", workloads.len(), workloads[..workloads.len().min(6)].join(" "));
