@@ -9,6 +9,10 @@ mod disturbed_nights;
 mod hostile;
 #[path = "../tests/support/nights/mod.rs"]
 mod nights;
+#[path = "prove/planted.rs"]
+mod planted;
+#[path = "../tests/support/truth/mod.rs"]
+mod truth;
 
 // What the tests use as well; the proofs need a part of it.
 #[expect(dead_code, reason = "shared with the tests")]
@@ -54,7 +58,11 @@ async fn main() -> ExitCode {
         "kills" => aside(disturbed_nights::kills),
         "two-schedulers" => aside(disturbed_nights::two_schedulers),
         "nights" => a_year().await,
-        _ => Err(format!("`{name}` is no proof; there are: hostile-lines, kills, two-schedulers, nights")),
+        "truth" => planted::five_seeds().await,
+        "speed" => planted::speed().await,
+        _ => {
+            Err(format!("`{name}` is no proof; there are: hostile-lines, kills, two-schedulers, nights, truth, speed"))
+        }
     };
     match proof.and_then(|row| write(&row, &commit).map(|()| row.violations)) {
         Ok(0) => ExitCode::SUCCESS,

@@ -15,8 +15,9 @@ with figures as (
         cast(priced.source_usd as double) as source_usd,
         cast(priced.source_paid_usd as double) as source_paid_usd,
         cast(priced.target_usd as double) as target_usd,
-        cast(priced.target_p10_usd as double) as target_p10_usd,
-        cast(priced.target_p90_usd as double) as target_p90_usd,
+        cast(priced.target_paid_usd as double) as target_paid_usd,
+        cast(priced.target_paid_p10_usd as double) as target_paid_p10_usd,
+        cast(priced.target_paid_p90_usd as double) as target_paid_p90_usd,
         -- Both sides after discounts (M 6.1), at the share of list that the window's traffic pays.
         cast(priced.source_horizon_usd as double)
         * coalesce(cast(priced.source_paid_usd as double) / nullif(cast(priced.source_usd as double), 0.0), 1.0)
@@ -58,8 +59,8 @@ select
     needs_verdict,
     source_paid_usd * per_month as source_month_usd,
     horizon_saving_usd * per_month as gross_usd,
-    (target_p90_usd - target_usd) * per_month as ratio_loss_usd,
-    (target_usd - target_p10_usd) * per_month as ratio_gain_usd,
+    (target_paid_p90_usd - target_paid_usd) * per_month as ratio_loss_usd,
+    (target_paid_usd - target_paid_p10_usd) * per_month as ratio_gain_usd,
     moving_requests * per_month as requests,
     (source_usd + target_usd) / requests as item_tokens_usd,
     case adaptation

@@ -11,12 +11,14 @@ with facts as (
         int_bundles.to_provider,
         int_bundles.to_model_id,
         actions.action,
+        actions.stage,
         actions.action in ('OPTIMIZE') as is_optimize,
         -- A successor comes first where the model in use ends before a move could pay.
         int_bundles.lever in ('lever_forced_migration') and coalesce(in_use.retires_on <= int_limits.lead_ends, false) as is_due,
         actions.action in ('MOVE', 'MOVE_SPLIT') as is_move,
         actions.action in ('PILOT', 'EVALUATE_NEXT', 'WAIT_MATURITY', 'WAIT_COMMITMENT') as is_waiting,
         gated.is_blocked,
+        coalesce(array_has(gated.reason_codes, 'UNPRICED_TO'), false) as is_price_missing,
         gated.pass_share_spend,
         coalesce(not priced.is_source_unpriced and not priced.is_target_unpriced, false) as is_priced,
         priced.source_paid_usd - priced.target_paid_usd as saving_usd,
@@ -58,17 +60,21 @@ preferred as (
             when is_due then 0
             when is_move then 1
             when is_optimize and (has_move or coalesce(optimize_npv_usd >= waiting_npv_usd, true)) then 1
-            when action in ('PILOT', 'WAIT_COMMITMENT') then 2
+            -- A prototype waits, whatever a signature would allow (M 9).
+            when action in ('PILOT', 'WAIT_COMMITMENT') and stage not in ('PROTOTYPE') then 2
             when action in ('EVALUATE_NEXT') then 3
             when is_waiting then 4
             when is_optimize then 5
+            -- A model that ends or fails is left, however nearly a candidate would pay.
+            when action in ('MIGRATE', 'MOVE_UP') then 5
             -- A setting of the model in use that does not pay says less than a candidate that nearly does.
-            when is_same_model then 9
-            when not is_blocked and is_priced and saving_usd > 0 and action not in ('MIGRATE') then 5
-            when action in ('MIGRATE', 'MOVE_UP') then 6
+            when is_same_model then 10
+            when not is_blocked and is_priced and saving_usd > 0 then 6
             when is_blocked and is_priced and price_only_usd > 0 then 7
             when not is_blocked and is_priced then 8
-            else 9
+            -- Nobody knows whether it would pay.
+            when is_price_missing then 9
+            else 10
         end as preference
     from compared
 ),

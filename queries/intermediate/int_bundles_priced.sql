@@ -75,10 +75,7 @@ estimated as (
     select
         recommendation_id, requests, fitting_requests, observed_cost_usd, fitting_cost_usd,
         is_source_unpriced or unpriced_requests > 0 as is_source_unpriced,
-        is_target_unpriced,
-        is_cache_lost,
-        is_tier_lost,
-        tau_source,
+        is_target_unpriced, is_cache_lost, is_tier_lost, tau_source,
         -- Share of the variance that one ratio explains which nobody measured or published (M 5.12).
         coalesce(power(assumed_sigma_usd / nullif(sigma * target_scaled, 0.0), 2), 0.0) as assumed_share,
         source_usd,
@@ -89,6 +86,8 @@ estimated as (
         cast(staying_usd + target_scaled * exp(z90 * sigma) + verifier_usd as decimal(38, 12)) as target_p90_usd,
         cast(source_usd * source_rate_ratio as decimal(38, 12)) as source_paid_usd,
         cast(staying_usd * source_rate_ratio + target_scaled * target_rate_ratio + verifier_usd as decimal(38, 12)) as target_paid_usd,
+        cast(staying_usd * source_rate_ratio + target_scaled * target_rate_ratio * exp(-z90 * sigma) + verifier_usd as decimal(38, 12)) as target_paid_p10_usd,
+        cast(staying_usd * source_rate_ratio + target_scaled * target_rate_ratio * exp(z90 * sigma) + verifier_usd as decimal(38, 12)) as target_paid_p90_usd,
         cast(source_months_usd / source_months as decimal(38, 12)) as source_horizon_usd,
         cast((staying_months_usd / source_months) + coalesce(months_scaled / target_months, 0.0) + verifier_usd as decimal(38, 12)) as target_horizon_usd
     from ranged
@@ -113,6 +112,8 @@ select
     cast(sum(target_p90_usd) as decimal(38, 12)) as target_p90_usd,
     cast(sum(source_paid_usd) as decimal(38, 12)) as source_paid_usd,
     cast(sum(target_paid_usd) as decimal(38, 12)) as target_paid_usd,
+    cast(sum(target_paid_p10_usd) as decimal(38, 12)) as target_paid_p10_usd,
+    cast(sum(target_paid_p90_usd) as decimal(38, 12)) as target_paid_p90_usd,
     cast(sum(source_horizon_usd) as decimal(38, 12)) as source_horizon_usd,
     cast(sum(target_horizon_usd) as decimal(38, 12)) as target_horizon_usd
 from estimated

@@ -25,25 +25,27 @@ between_both as (
         end as usd
     from int_bridge
     left join int_bill_sums
-        on int_bill_sums.event_date = int_bridge.event_date
-        and int_bill_sums.provider = int_bridge.provider
+        on int_bill_sums.event_date = int_bridge.event_date and int_bill_sums.provider = int_bridge.provider
         and (int_bill_sums.sub_account_id is not distinct from int_bridge.sub_account_id)
         and (int_bill_sums.model_id is not distinct from int_bridge.model_id)
+    left join int_focus_unlogged as unlogged
+        on unlogged.event_date = int_bridge.event_date and unlogged.provider = int_bridge.provider
+        and (unlogged.sub_account_id is not distinct from int_bridge.sub_account_id)
+        and (unlogged.model_id is not distinct from int_bridge.model_id)
     cross join (
         values ('quantity', 'Usage'), ('rate', 'Adjustment'), ('commitment', 'Adjustment'), ('timing', 'Adjustment'), ('no_rate', 'Adjustment'),
             ('unexplained', 'Adjustment')
     ) as terms (bridge_term, charge_category)
+    where unlogged.provider is null
 ),
 
 lines as (
-    select event_date, workload_id, provider, sub_account_id, model_id, service_tier, region_class, token_kind, above_prompt_tokens, usd_per_mtok,
-        tokens, list_usd as usd, 'Usage' as charge_category, 'calculated' as bridge_term
+    select event_date, workload_id, provider, sub_account_id, model_id, service_tier, region_class, token_kind, above_prompt_tokens, usd_per_mtok, tokens, list_usd as usd, 'Usage' as charge_category, 'calculated' as bridge_term
     from int_focus_usage
     union all
     select event_date, cast(null as varchar), provider, sub_account_id, model_id, cast(null as varchar), cast(null as varchar),
         cast(null as varchar), cast(null as bigint), cast(null as decimal(18, 6)), cast(null as bigint), usd, charge_category, bridge_term
-    from between_both
-    cross join settings
+    from between_both cross join settings
     where usd <> 0 and event_date >= cast(date_trunc('month', settings.run_date) - interval '1 month' as date)
 ),
 

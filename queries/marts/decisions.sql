@@ -68,7 +68,7 @@ chosen as (
             when workload.is_unpriced or ranked.binding_gate in ('UNPRICED', 'VOLUME') then 'BLOCKED'
             -- The model in use ends before a move could pay: whatever comes next is no saving of ours (M 7.2).
             when workload.is_source_ending then 'MIGRATE'
-            when ranked.preference <= 7 then ranked.action
+            when ranked.preference not in (8, 10) then ranked.action
             else 'KEEP'
         end as action,
         case
@@ -78,7 +78,7 @@ chosen as (
             when ranked.binding_gate in ('UNPRICED', 'VOLUME') then ranked.binding_gate
             when workload.is_source_ending then 'SOURCE_RETIRES'
             when ranked.finding is null then 'NO_CANDIDATE'
-            when ranked.preference <= 7 then ranked.action_reason
+            when ranked.preference not in (8, 10) then ranked.action_reason
             else 'NOTHING_PAYS'
         end as reason
     from workload

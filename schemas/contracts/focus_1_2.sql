@@ -23,7 +23,7 @@ create external table focus_1_2 (
     "ContractedCost" decimal(38,12) not null, -- after discounts, which are lines of their own with a list cost of 0; what commitments amortise of usage, and timing, are 0 here
     "ContractedUnitPrice" decimal(18,6), -- as ListUnitPrice
     "EffectiveCost" decimal(38,12) not null, -- with what commitments amortise, without what is booked at another time
-    "InvoiceId" varchar, -- unknown: the charge is of calls, the invoice is the provider's
+    "InvoiceId" varchar, -- as billed; null on lines of calls
     "InvoiceIssuerName" varchar not null, -- who bills
     "ListCost" decimal(38,12) not null, -- tokens at the list price of their day, or as billed
     "ListUnitPrice" decimal(18,6), -- USD per million tokens
@@ -43,17 +43,18 @@ create external table focus_1_2 (
     "ServiceSubcategory" varchar not null, -- as billed, else Generative AI
     "SkuId" varchar, -- model/kind, or as billed
     "SkuMeter" varchar, -- token kind in words, or as billed
-    "SkuPriceDetails" varchar, -- JSON: x_Model, x_TokenType, x_ServiceTier, x_AbovePromptTokens; or as billed
-    "SkuPriceId" varchar, -- model/kind/tier/region/band, or as billed
+    "SkuPriceDetails" varchar, -- JSON: x_Model, x_TokenType, x_ServiceTier, x_AbovePromptTokens; null on billed lines, whose unit price is not kept
+    "SkuPriceId" varchar, -- model/kind/tier/region/band; null on billed lines, whose unit price is not kept
     "SubAccountId" varchar, -- account, project or workspace
     "SubAccountName" varchar, -- as billed, else as SubAccountId
     "SubAccountType" varchar, -- Sub account, where one stands
     "Tags" varchar, -- JSON: workload, team, environment; or as billed
     "x_BillRecordId" varchar, -- x_record_id of the line in charges; null for what requests explain
-    "x_BridgeTerm" varchar not null, -- calculated for priced usage, else the term of the bridge that the line is part of
+    "x_BridgeTerm" varchar not null, -- calculated for priced usage, else the term of the bridge that the line is part of; a purchase is commitment, though reconciliation shows what is booked at another time as timing
     "x_ChargeKey" varchar not null, -- what makes the line one of its own, stable over nights; bill/ and the record of a billed line
     "x_CommitmentDiscountId" varchar, -- commitment of the billed line
-    "x_Workload" varchar -- workload; null for what only the bill knows
+    "x_IsBilled" boolean not null, -- a bill covers the provider's day; false: usage at list price that no bill was read for, so it may stand on a bill elsewhere
+    "x_Workload" varchar -- workload; null for what only the bill knows, unlogged usage included
 )
 stored as parquet
 location 'trimtab-out/focus_1_2/';

@@ -38,5 +38,6 @@ mod small_objects;
 mod sql;
 mod state_versions;
 mod stores;
+mod truth;
 mod two_readings;
 mod witness;
