@@ -6,21 +6,6 @@ with factors as (
     select cast(month_factor_numerator as double) / month_factor_denominator as monthly, run_date from settings
 ),
 
-spends as (
-    select
-        int_cells.workload_id,
-        int_cells.provider,
-        cast(sum(int_cells.cost_usd) as double) * max(coalesce(rates.rate_ratio, 1.0) * factors.monthly) as monthly_usd
-    from int_cells
-    cross join factors
-    left join int_rate_factors as rates on rates.provider = int_cells.provider and rates.model_id is null
-    group by int_cells.workload_id, int_cells.provider
-),
-
-used as (
-    select provider, sum(monthly_usd) as monthly_usd from spends group by provider
-),
-
 in_force as (
     select commitments.* from commitments cross join factors where starts_on <= run_date and run_date < ends_on
 ),
@@ -46,7 +31,7 @@ inherited as (
     inner join named on named.provider = int_workloads.main_provider and named.reassignable_to <> int_bundles.workload_id
     inner join (
         select named.provider, spends.workload_id, sum(spends.monthly_usd) as monthly_usd
-        from spends
+        from int_workload_spends as spends
         inner join named on named.reassignable_to = spends.workload_id and named.provider <> spends.provider
         group by named.provider, spends.workload_id
     ) as elsewhere on elsewhere.provider = named.provider and elsewhere.workload_id = named.reassignable_to
@@ -74,8 +59,8 @@ sides as (
     cross join factors
     left join committed as from_commitment on from_commitment.provider = int_workloads.main_provider
     left join committed as to_commitment on to_commitment.provider = int_bundles.to_provider
-    left join used as from_used on from_used.provider = int_workloads.main_provider
-    left join used as to_used on to_used.provider = int_bundles.to_provider
+    left join int_provider_use as from_used on from_used.provider = int_workloads.main_provider
+    left join int_provider_use as to_used on to_used.provider = int_bundles.to_provider
     left join inherited on inherited.recommendation_id = priced.recommendation_id
     where not priced.is_source_unpriced
         and not priced.is_target_unpriced

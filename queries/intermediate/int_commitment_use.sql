@@ -2,13 +2,7 @@
 --
 -- grain:  provider
 -- method: M 2.8
-with used as (
-    select provider, cast(sum(cost_usd) as double) as list_usd
-    from int_cells
-    group by provider
-),
-
-committed as (
+with committed as (
     select commitments.provider, cast(sum(commitments.usd_per_month) as double) as minimum_usd,
         max(commitments.ends_on) as ends_on
     from commitments
@@ -25,9 +19,7 @@ select
     cast(12 * (date_part('year', committed.ends_on) - date_part('year', settings.run_date)) + date_part('month', committed.ends_on)
         - date_part('month', settings.run_date) as double)
     + cast(date_part('day', committed.ends_on) - date_part('day', settings.run_date) as double) * 12 / 365 as bound_months,
-    coalesce(used.list_usd, 0.0) * coalesce(rates.rate_ratio, 1.0)
-    * (cast(settings.month_factor_numerator as double) / settings.month_factor_denominator) as used_usd
+    coalesce(used.monthly_usd, 0.0) as used_usd
 from committed
 cross join settings
-left join used on used.provider = committed.provider
-left join int_rate_factors as rates on rates.provider = committed.provider and rates.model_id is null
+left join int_provider_use as used on used.provider = committed.provider
