@@ -166,7 +166,9 @@ async fn night(
     let outcomes = check::run(engine, project, config).await?;
     check::judge(&outcomes)?;
     for outcome in outcomes.iter().filter(|outcome| outcome.rows > 0) {
-        let warning = format!("{}: {} rows; {}", outcome.check, outcome.rows, outcome.because);
+        // What it is about, not only how much: the first row names the model, the object or the workload.
+        let first = outcome.examples.first().map_or_else(String::new, |example| format!("; first: {example}"));
+        let warning = format!("{}: {} rows; {}{first}", outcome.check, outcome.rows, outcome.because);
         warn!("{warning}");
         journal.warning(&warning);
     }

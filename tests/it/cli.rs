@@ -651,7 +651,7 @@ fn a_failed_check_leaves_the_last_publication_as_it_is() {
     let warned = place.read("overlay/queries/checks/check_no_triage.sql").replace("severity: error", "severity: warn");
     place.write("overlay/queries/checks/check_no_triage.sql", warned);
     let run = place.trimtab(&["run", "--config", "trimtab.toml", "--project", "overlay"]);
-    says(&run, 0, &["WARN check_no_triage: 1 rows; the triage was switched off"]);
+    says(&run, 0, &["WARN check_no_triage: 1 rows; the triage was switched off; first: workload_id=triage requests=5"]);
     assert!(run.out.contains("check_no_triage: 1 rows"), "the page warns too: {}", run.out);
 }
 
