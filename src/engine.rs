@@ -2,6 +2,8 @@
 //!
 //! Every setting on which results or bytes depend is set here, explicitly. Queries run in the dialect that has lambdas.
 
+mod small_side;
+
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
@@ -14,6 +16,7 @@ use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTable
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
+use datafusion::execution::session_state::SessionStateBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::prelude::{SessionConfig, col, in_list, lit};
 use datafusion::scalar::ScalarValue;
@@ -55,7 +58,13 @@ impl Engine {
         }
         let memory = options.memory_mib.max(64) * 1024 * 1024;
         let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(memory))).build_arc()?;
-        let context = SessionContext::new_with_config_rt(config, runtime);
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(small_side::SmallSide))
+            .build();
+        let context = SessionContext::new_with_state(state);
         // A folder's listing may not outlive a write into it.
         context.sql("set datafusion.runtime.list_files_cache_limit = '0K'").await?;
         Ok(Engine { context })
