@@ -108,7 +108,7 @@ priced as (
         *,
         -- A bill of amounts alone says nothing about quantities; a covered day without a line bills none.
         cast(case
-            when is_covered and (billed_tokens > 0 or coalesce(usage_lines, 0) = 0) then coalesce(difference_usd, 0)
+            when is_covered and (billed_tokens <> 0 or coalesce(usage_lines, 0) = 0) then coalesce(difference_usd, 0)
             else 0
         end as decimal(38, 12)) as quantity_usd,
         case

@@ -34,7 +34,7 @@ create external table decisions (
     estimated_monthly_savings_usd decimal(18,2), -- expected saving with token ratios; before rework, one-off cost and discounts
     estimated_monthly_savings_p10_usd decimal(18,2), -- P10 of the saving over the range of the token ratios (M 3.5)
     estimated_monthly_savings_p90_usd decimal(18,2), -- P90 of the saving
-    discounted_monthly_savings_usd decimal(18,2), -- expected saving at what is really paid: the model in use after the discounts that its bill shows, the candidate after its own or none
+    discounted_monthly_savings_usd decimal(18,2), -- expected saving at what is really paid: the model in use after the discounts that its bill shows (of its provider together where its own list cost is under $100 in the window), the candidate after its own or none
     horizon_monthly_savings_usd decimal(18,2), -- expected saving as the mean of the next twelve months, announced price changes included
     evidence_grade varchar, -- A to F (M 5.2); F is none; null when there is no candidate
     verdict varchar, -- verdict on the candidate, adjusted for those that were tried
