@@ -15,16 +15,15 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 /// Rows up to which a side is small.
 const SMALL: usize = 64;
 
-/// Swaps cross joins whose right side is known to be small and whose left side is not.
+/// Swaps cross joins whose right side is known to be small.
 #[derive(Debug)]
 pub(super) struct SmallSide;
 
 impl PhysicalOptimizerRule for SmallSide {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
         plan.transform_up(|plan| match plan.downcast_ref::<CrossJoinExec>() {
-            Some(join) if is_one(join.right()) && is_small(join.right())? && !is_small(join.left())? => {
-                join.swap_inputs().map(Transformed::yes)
-            }
+            // Of two small sides either may be held: what the left one is need not be computed.
+            Some(join) if is_one(join.right()) && is_small(join.right())? => join.swap_inputs().map(Transformed::yes),
             _ => Ok(Transformed::no(plan)),
         })
         .data()
