@@ -23,7 +23,7 @@ select
     contracted_usd as "ContractedCost",
     list_unit_price as "ContractedUnitPrice",
     effective_usd as "EffectiveCost",
-    invoice_id as "InvoiceId",
+    cast(null as varchar) as "InvoiceId",
     invoice_issuer_name as "InvoiceIssuerName",
     list_usd as "ListCost",
     list_unit_price as "ListUnitPrice",
@@ -53,6 +53,7 @@ select
     bridge_term as "x_BridgeTerm",
     charge_key as "x_ChargeKey",
     commitment_discount_id as "x_CommitmentDiscountId",
+    invoice_id as "x_InvoiceId",
     is_billed as "x_IsBilled",
     workload_id as "x_Workload"
 from int_focus_lines

@@ -45,6 +45,7 @@ select
     bridge_term as "x_BridgeTerm",
     charge_key as "x_ChargeKey",
     commitment_discount_id as "x_CommitmentDiscountId",
+    invoice_id as "x_InvoiceId",
     is_billed as "x_IsBilled",
     workload_id as "x_Workload"
 from int_focus_lines

@@ -23,7 +23,7 @@ create external table focus_1_2 (
     "ContractedCost" decimal(38,12) not null, -- after discounts, which are lines of their own with a list cost of 0; what commitments amortise of usage, and timing, are 0 here
     "ContractedUnitPrice" decimal(18,6), -- as ListUnitPrice
     "EffectiveCost" decimal(38,12) not null, -- with what commitments amortise, without what is booked at another time
-    "InvoiceId" varchar, -- as billed; null on lines of calls
+    "InvoiceId" varchar, -- always null: lines of calls have no invoice, and the foundation's validator fails a column that is partly null; see x_InvoiceId
     "InvoiceIssuerName" varchar not null, -- who bills
     "ListCost" decimal(38,12) not null, -- tokens at the list price of their day, or as billed
     "ListUnitPrice" decimal(18,6), -- USD per million tokens
@@ -53,6 +53,7 @@ create external table focus_1_2 (
     "x_BridgeTerm" varchar not null, -- calculated for priced usage, else the term of the bridge that the line is part of; a purchase is commitment, though reconciliation shows what is booked at another time as timing
     "x_ChargeKey" varchar not null, -- what makes the line one of its own, stable over nights; bill/ and the record of a billed line
     "x_CommitmentDiscountId" varchar, -- commitment of the billed line
+    "x_InvoiceId" varchar, -- invoice as billed; null on lines of calls
     "x_IsBilled" boolean not null, -- a bill covers the provider's day; false: usage at list price that no bill was read for, so it may stand on a bill elsewhere
     "x_Workload" varchar -- workload; null for what only the bill knows, unlogged usage included
 )

@@ -45,6 +45,7 @@ create external table focus_1_4 (
     "x_BridgeTerm" varchar not null, -- calculated for priced usage, else the term of the bridge that the line is part of; a purchase is commitment, though reconciliation shows what is booked at another time as timing
     "x_ChargeKey" varchar not null, -- what makes the line one of its own, stable over nights; bill/ and the record of a billed line
     "x_CommitmentDiscountId" varchar, -- commitment of the billed line
+    "x_InvoiceId" varchar, -- invoice as billed; null on lines of calls
     "x_IsBilled" boolean not null, -- a bill covers the provider's day; false: usage at list price that no bill was read for, so it may stand on a bill elsewhere
     "x_Workload" varchar -- workload; null for what only the bill knows, unlogged usage included
 )
