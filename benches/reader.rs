@@ -5,6 +5,9 @@
 //! does no more; the reader with its fast path; and the reader without it. Only ratios within a round are compared, and
 //! the median of the rounds is printed. Arguments that are files are measured instead, gzip of JSON lines each.
 
+#[path = "../tests/support/splitmix.rs"]
+mod splitmix;
+
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::time::Instant;
@@ -117,10 +120,7 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        splitmix::next(&mut self.0)
     }
 
     /// Small numbers are far more frequent than large ones, as common words are.

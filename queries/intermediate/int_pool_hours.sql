@@ -24,11 +24,9 @@ with ratios as (
     group by int_bundles.workload_id, int_pool_terms.pool_id, int_bundle_ratios.from_model_id
     union all
     -- What the pool's model serves today needs no estimate.
-    select int_workloads.workload_id, int_pool_terms.pool_id, int_pool_terms.model_id, 1.0, 1.0
-    from int_workloads
-    inner join int_pool_terms
-        on int_pool_terms.provider = int_workloads.main_provider and int_pool_terms.model_id = int_workloads.main_model_id
-        and int_pool_terms.is_running
+    select int_pool_served.workload_id, int_pool_served.pool_id, int_pool_terms.model_id, 1.0, 1.0
+    from int_pool_served
+    inner join int_pool_terms on int_pool_terms.pool_id = int_pool_served.pool_id
 )
 
 select

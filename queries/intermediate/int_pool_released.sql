@@ -3,10 +3,9 @@
 -- grain:  pool_id, workload_id
 -- method: M 6.8, EX-6.9 (whole released GPUs, never GPU-seconds times a rate)
 with served as (
-    select totals.*, int_workloads.workload_id
+    select totals.*, int_pool_served.workload_id
     from int_pool_totals as totals
-    inner join int_workloads on int_workloads.main_provider = totals.provider and int_workloads.main_model_id = totals.model_id
-    where totals.is_running
+    inner join int_pool_served on int_pool_served.pool_id = totals.pool_id
 ),
 
 busy as (
@@ -30,8 +29,7 @@ sized as (
         served.*,
         greatest(
             served.min_gpus,
-            cast(ceil(left_over.peak_microseconds / 3600000000.0 / served.target_utilisation_ratio / served.gpus_per_copy) as bigint)
-            * served.gpus_per_copy
+            cast(ceil(left_over.peak_microseconds / served.copy_microseconds) as bigint) * served.gpus_per_copy
         ) as gpus_without
     from served
     inner join left_over on left_over.pool_id = served.pool_id and left_over.workload_id = served.workload_id

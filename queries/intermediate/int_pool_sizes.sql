@@ -48,7 +48,7 @@ sized as (
         terms.people_monthly_usd,
         greatest(
             terms.min_gpus,
-            cast(ceil(grown.peak_microseconds / 3600000000.0 / terms.target_utilisation_ratio / terms.gpus_per_copy) as bigint) * terms.gpus_per_copy
+            cast(ceil(grown.peak_microseconds / terms.copy_microseconds) as bigint) * terms.gpus_per_copy
         ) as gpus
     from grown
     inner join int_pool_terms as terms on terms.pool_id = grown.pool_id

@@ -13,7 +13,8 @@ select
     cast(hours.expected * expert.expected as decimal(38, 12)) as people_monthly_usd,
     cast(gpu_pools.prefill_tokens_per_second as double) as prefill_tokens_per_second,
     cast(gpu_pools.decode_tokens_per_second as double) as decode_tokens_per_second,
-    coalesce(gpu_pools.target_utilisation_ratio, busy.expected) as target_utilisation_ratio,
+    -- What one copy of the model may be busy in an hour, in microseconds of a GPU.
+    3600000000.0 * coalesce(gpu_pools.target_utilisation_ratio, busy.expected) * gpu_pools.gpus_per_copy as copy_microseconds,
     gpu_pools.gpus_per_copy,
     greatest(coalesce(gpu_pools.min_gpus, cast(fewest.expected as bigint)), gpu_pools.gpus_per_copy) as min_gpus,
     gpu_pools.max_gpus,

@@ -3,10 +3,7 @@
 -- grain:  pool_id
 -- method: M 6.8 (peak of the sum of the pooled workloads)
 with together as (
-    select terms.pool_id, int_workloads.workload_id
-    from int_pool_terms as terms
-    inner join int_workloads on int_workloads.main_provider = terms.provider and int_workloads.main_model_id = terms.model_id
-    where terms.is_running
+    select pool_id, workload_id from int_pool_served
     union all
     select pool_id, workload_id from int_pool_members where is_member
 ),
@@ -39,8 +36,7 @@ sized as (
         coalesce(served.workloads, 0) as workloads,
         greatest(
             terms.min_gpus,
-            coalesce(cast(ceil(peaks.peak_microseconds / 3600000000.0 / terms.target_utilisation_ratio / terms.gpus_per_copy) as bigint), 0)
-            * terms.gpus_per_copy
+            coalesce(cast(ceil(peaks.peak_microseconds / terms.copy_microseconds) as bigint), 0) * terms.gpus_per_copy
         ) as gpus
     from int_pool_terms as terms
     left join peaks on peaks.pool_id = terms.pool_id

@@ -54,7 +54,7 @@ pub fn verify(project: &Project, config: &Config) -> Result<()> {
     repeated(facts.pools.iter().map(|pool| format!("[[pools]] `{}`", pool.id)))?;
     repeated(facts.pools.iter().map(|pool| format!("[[pools]] of model `{}`", pool.model)))?;
     for pool in &facts.pools {
-        held(pool, &known).map_err(|error| error.at(format!("[[pools]] `{}`", pool.id)))?;
+        can_be(pool, &known).map_err(|error| error.at(format!("[[pools]] `{}`", pool.id)))?;
     }
     for benefit in &facts.benefits {
         let place = format!("[[benefits]] of `{}`", benefit.workload);
@@ -83,7 +83,7 @@ pub fn verify(project: &Project, config: &Config) -> Result<()> {
 }
 
 /// A pool serves a model of the catalog, at rates and sizes that can be.
-fn held(pool: &Pool, known: &Catalog) -> Result<()> {
+fn can_be(pool: &Pool, known: &Catalog) -> Result<()> {
     let (provider, model) = pool.model.split_once('/').ok_or_else(|| {
         Error::usage(format!("`{}` names no model", pool.model))
             .hint("write model = \"provider/model_id\" as in the catalog")

@@ -2,6 +2,9 @@
 //!
 //! Texts are drawn from the words that the mappings themselves compare with, so that their branches are taken.
 
+#[path = "../support/splitmix.rs"]
+mod splitmix;
+
 use std::collections::BTreeSet;
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
@@ -16,10 +19,7 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
+        splitmix::next(&mut self.0)
     }
 
     fn below(&mut self, end: usize) -> usize {

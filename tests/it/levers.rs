@@ -5,6 +5,11 @@ use crate::support::{Place, Row};
 const SMALL: &str = "provider,model_id,family,context_window_tokens,max_output_tokens,input_modalities,output_modalities,has_tools,has_structured_output,has_reasoning,is_open_weights,params_total_b,params_active_b,released_on,retires_on,tokenizer_id,min_cacheable_tokens,is_fine_tunable,is_served_tuned,reasoning_efforts,regions,retention,languages,licence,replaced_by,source_url,checked_on\n\
     acme,tiny-1,tiny,200000,8192,text,text,false,true,false,true,,,2026-01-01,,o200k_base,,,,,,,,,,made up,2026-11-21\n";
 
+/// The same model with tools and room for every prompt.
+fn roomy() -> String {
+    SMALL.replace(",200000,", ",2000000,").replace(",false,true,false,", ",true,true,false,")
+}
+
 const PRICES: &str = "provider,model_id,bucket,service_tier,region_class,above_prompt_tokens,band_mode,usd_per_mtok,valid_from,valid_to,is_derived,source_url,checked_on\n\
     acme,tiny-1,input,standard,global,0,whole_request,0.05,2026-01-01,,false,made up,2026-11-21\n\
     acme,tiny-1,output,standard,global,0,whole_request,0.20,2026-01-01,,false,made up,2026-11-21\n";
@@ -161,10 +166,7 @@ fn a_rule_on_sizes_is_a_configuration_of_litellm() {
 #[test]
 fn a_setting_is_taken_while_a_move_is_evaluated_and_asked_for_where_nobody_said() {
     let place = Place::new();
-    place.write(
-        "overlay/queries/seeds/models.csv",
-        SMALL.replace(",200000,", ",2000000,").replace(",false,true,false,", ",true,true,false,"),
-    );
+    place.write("overlay/queries/seeds/models.csv", roomy());
     place.write("overlay/queries/seeds/model_prices.csv", PRICES);
     let many: String = (0..12).map(|copy| log(&calls()).replace("\"id\":\"c", &format!("\"id\":\"c{copy}-"))).collect();
     place.write("logs/a.jsonl", many);
@@ -214,12 +216,7 @@ fn adapted(adaptation: &str) -> String {
 #[test]
 fn a_tuned_copy_is_taken_where_it_is_priced_served_and_proven() {
     let place = Place::new();
-    let models = |served: &str| {
-        SMALL
-            .replace(",200000,", ",2000000,")
-            .replace(",false,true,false,", ",true,true,false,")
-            .replace(",o200k_base,,,,", &format!(",o200k_base,,true,{served},"))
-    };
+    let models = |served: &str| roomy().replace(",o200k_base,,,,", &format!(",o200k_base,,true,{served},"));
     place.write("overlay/queries/seeds/models.csv", models("true"));
     let tuned = PRICES.lines().skip(1).map(|row| row.replace(",standard,", ",tuned,") + "\n").collect::<String>();
     place.write("overlay/queries/seeds/model_prices.csv", format!("{PRICES}{tuned}"));
@@ -257,10 +254,7 @@ fn a_tuned_copy_is_taken_where_it_is_priced_served_and_proven() {
 #[test]
 fn a_pool_of_gpus_is_charged_to_who_joins_it() {
     let place = Place::new();
-    place.write(
-        "overlay/queries/seeds/models.csv",
-        SMALL.replace(",200000,", ",2000000,").replace(",false,true,false,", ",true,true,false,"),
-    );
+    place.write("overlay/queries/seeds/models.csv", roomy());
     place.write("overlay/queries/seeds/model_prices.csv", PRICES);
     place.write("logs/a.jsonl", log(&calls()));
     place.write("scores/a.csv", adapted("self_host"));
@@ -310,10 +304,7 @@ fn a_pool_of_gpus_is_charged_to_who_joins_it() {
 #[test]
 fn a_cascade_pays_both_models_for_what_falls_back() {
     let place = Place::new();
-    place.write(
-        "overlay/queries/seeds/models.csv",
-        SMALL.replace(",200000,", ",2000000,").replace(",false,true,false,", ",true,true,false,"),
-    );
+    place.write("overlay/queries/seeds/models.csv", roomy());
     place.write("overlay/queries/seeds/model_prices.csv", PRICES);
     place.write("logs/a.jsonl", log(&calls()));
     place.write("scores/a.csv", adapted("cascade"));

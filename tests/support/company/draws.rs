@@ -1,5 +1,8 @@
 //! Seeded draws: SplitMix64 and sizes made of integers only, so that every platform writes the same bytes.
 
+#[path = "../splitmix.rs"]
+mod splitmix;
+
 /// SplitMix64: small, fast, and the same everywhere.
 pub struct Draws(u64);
 
@@ -15,11 +18,7 @@ impl Draws {
 
     /// The next 64 bits.
     pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        splitmix::next(&mut self.0)
     }
 
     /// A number from 0 to `bound - 1`; 0 when the bound is 0.

@@ -1,5 +1,8 @@
 //! Chance, from a seed alone: SplitMix64, and what is made of it.
 
+#[path = "../splitmix.rs"]
+mod splitmix;
+
 /// A stream of numbers.
 pub struct Draws(u64);
 
@@ -14,11 +17,7 @@ impl Draws {
     }
 
     fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        splitmix::next(&mut self.0)
     }
 
     /// From 0 up to, but not including, 1.
