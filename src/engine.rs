@@ -104,6 +104,17 @@ impl Engine {
         Ok(())
     }
 
+    /// Holds the rows of a relation in memory, in their order.
+    ///
+    /// # Errors
+    /// `Storage` when a store refuses, `Engine` when they cannot be read.
+    pub async fn hold(&self, name: &str) -> Result<()> {
+        let frame = self.context.table(name).await?;
+        let schema = Arc::new(frame.schema().as_arrow().clone());
+        let rows = frame.collect().await.map_err(|error| store::refused(&error).unwrap_or_else(|| error.into()))?;
+        self.register(name, schema, rows)
+    }
+
     /// Registers a folder of `event_date=D` Parquet files under a name; only the given days, or all.
     ///
     /// # Errors
@@ -142,8 +153,7 @@ impl Engine {
     /// # Errors
     /// `Project`, naming the file, when it does not plan.
     pub async fn plan(&self, query: &Query) -> Result<LogicalPlan> {
-        let statement = graph::parse(&query.sql).map_err(|error| error.at(format!("at {}", query.path)))?;
-        self.context.state().statement_to_plan(statement).await.map_err(|error| {
+        self.context.state().statement_to_plan(query.statement.clone()).await.map_err(|error| {
             let hint = match error.to_string().contains("named arguments") {
                 true => "`f(a = b)` names an argument in this dialect: put the comparison in parentheses, `f((a = b))`",
                 false => "`trimtab explain <relation>` shows the columns of what it reads",

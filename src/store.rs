@@ -146,7 +146,7 @@ impl Store {
             let meta = meta.map_err(|error| self.refused(&error, &format!("reading `{key}`")))?;
             return Ok(self.listed(meta).into_iter().collect());
         }
-        let mut listed = self.below(&self.prefix).await?;
+        let mut listed = self.below_path(&self.prefix).await?;
         listed.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(listed)
     }
@@ -156,14 +156,21 @@ impl Store {
     /// # Errors
     /// `Storage` when the listing fails.
     pub async fn keys(&self, folder: &str) -> Result<Vec<String>> {
-        let listed = self.below(&self.path(folder)?).await?;
-        let mut keys: Vec<String> = listed.into_iter().map(|object| object.key).collect();
+        let mut keys: Vec<String> = self.below(folder).await?.into_iter().map(|object| object.key).collect();
         keys.sort();
         Ok(keys)
     }
 
+    /// Objects below a folder, in the store's order; a folder that does not exist has none.
+    ///
+    /// # Errors
+    /// `Storage` when the listing fails.
+    pub async fn below(&self, folder: &str) -> Result<Vec<Listed>> {
+        self.below_path(&self.path(folder)?).await
+    }
+
     /// Objects below a path, in the store's order.
-    async fn below(&self, path: &Path) -> Result<Vec<Listed>> {
+    async fn below_path(&self, path: &Path) -> Result<Vec<Listed>> {
         let mut objects = self.inner.list(Some(path));
         let mut listed = Vec::new();
         while let Some(meta) = objects.next().await {

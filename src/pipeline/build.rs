@@ -132,7 +132,7 @@ fn by_grain(query: &Query, rows: &RecordBatch) -> Result<RecordBatch> {
     Ok(take_record_batch(rows, &order)?)
 }
 
-/// Builds a relation of the decision layer whole, writes it below `run_date=D` of the state and registers it.
+/// Builds a relation of the decision layer whole and writes it below `run_date=D` of the state.
 ///
 /// # Errors
 /// As [`rows`], and `Storage` when it cannot be written.
@@ -145,7 +145,6 @@ pub async fn whole(
 ) -> Result<RecordBatch> {
     let rows = rows(engine, project, query).await?;
     state.put(&format!("run_date={date}/{}.parquet", query.name), to_parquet(&rows)?).await?;
-    engine.register(&query.name, rows.schema(), vec![rows.clone()])?;
     Ok(rows)
 }
 

@@ -9,11 +9,12 @@ pub mod publish;
 pub mod record;
 pub mod relations;
 pub mod retention;
+pub mod schedule;
 pub mod staged;
 pub mod version;
 pub mod watermarks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,10 @@ use publish::Publication;
 use record::{Journal, Record};
 use staged::Staged;
 use watermarks::Seen;
+
+/// Size of the files of a daily relation up to which they are read once and held: to open a file for each day takes longer than
+/// to read what stands in it, and some relations have a dozen readers.
+const HELD_BYTES: i64 = 8 << 20;
 
 /// What a finished night has to say.
 #[derive(Debug)]
@@ -239,7 +244,8 @@ async fn read(
     Ok(Read { ingested, ledger, horizon, versions })
 }
 
-/// Everything short of reading data: every query planned over declared schemas, every plan held to its contract.
+/// Everything short of reading data: the run file held to the project, and every query of a project that an overlay changed
+/// planned and held to its contract. Ours plan for every run file alike, which a test sees.
 ///
 /// # Errors
 /// `Usage`, `Project` or `Contract`, naming file and line.
@@ -257,6 +263,17 @@ pub async fn plan(engine: &Engine, project: &Project, config: &Config) -> Result
     for source in &config.sources {
         ingest::check(engine, project, source).await?;
     }
+    match project.has_foreign_sql {
+        true => plan_queries(engine, project).await,
+        false => Ok(()),
+    }
+}
+
+/// Plans every query over declared schemas and holds every plan to its contract.
+///
+/// # Errors
+/// `Project` or `Contract`, naming file and line.
+pub async fn plan_queries(engine: &Engine, project: &Project) -> Result<()> {
     for query in &project.queries {
         let planned = engine.plan(query).await?;
         let schema = planned.schema().as_arrow();
@@ -316,12 +333,17 @@ async fn build_days(
     for (name, contract) in &project.contracts {
         if build::is_by_day(project, name) {
             engine.register_days(name, &contract.schema, &state.join(name)?, None)?;
+            let readers =
+                project.queries.iter().filter(|query| query.layer.is_decided() && query.inputs.contains(name));
+            if readers.count() > 1 && state.below(name).await?.iter().map(|file| file.size).sum::<i64>() <= HELD_BYTES {
+                engine.hold(name).await?;
+            }
         }
     }
     Ok(())
 }
 
-/// Builds everything above the daily relations, in the order that the SQL gives.
+/// Builds everything above the daily relations and gives the marts.
 async fn decide(
     engine: &Engine,
     project: &Project,
@@ -329,25 +351,20 @@ async fn decide(
     date: NaiveDate,
     progress: &dyn Fn(&str),
 ) -> Result<BTreeMap<String, RecordBatch>> {
+    let plan = schedule::Plan {
+        relations: project.queries.iter().filter(|query| query.layer.is_decided()).collect(),
+        stay: project.layer(Layer::Check).flat_map(|check| check.inputs.iter().map(String::as_str)).collect(),
+        kept: Some((state.clone(), date)),
+    };
+    let published: BTreeSet<&str> = project.layer(Layer::Mart).map(|query| query.name.as_str()).collect();
     let mut marts = BTreeMap::new();
-    let mut proposals = Vec::new();
-    for query in &project.queries {
-        match query.layer {
-            Layer::Staging(_) | Layer::Daily | Layer::Check | Layer::Backtest => {}
-            Layer::Lever => {
-                let rows = build::whole(engine, project, state, date, query).await?;
-                proposals.push(rows.clone());
-                engine.register("proposals", rows.schema(), proposals.clone())?;
-            }
-            Layer::Intermediate | Layer::Mart => {
-                let rows = build::whole(engine, project, state, date, query).await?;
-                progress(&format!("{}: {} rows", query.name, rows.num_rows()));
-                if query.layer == Layer::Mart {
-                    marts.insert(query.name.clone(), rows);
-                }
-            }
+    schedule::run(engine, project, &plan, |built| {
+        progress(&format!("{}: {} rows", built.name, built.rows.num_rows()));
+        if published.contains(built.name.as_str()) {
+            marts.insert(built.name, built.rows);
         }
-    }
+    })
+    .await?;
     Ok(marts)
 }
 

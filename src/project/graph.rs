@@ -30,6 +30,13 @@ pub enum Layer {
     Backtest,
 }
 
+impl Layer {
+    /// Whether a night builds it whole, above the daily relations.
+    pub fn is_decided(&self) -> bool {
+        matches!(self, Layer::Intermediate | Layer::Lever | Layer::Mart)
+    }
+}
+
 /// Collected relations: folders of Parquet that several queries feed, without a query of their own.
 pub const COLLECTED: [&str; 4] = ["requests", "charges", "evaluations", "proposals"];
 
@@ -119,7 +126,7 @@ pub fn query(path: &str, text: &str) -> Result<Query> {
     }
     inputs.sort();
     inputs.dedup();
-    Ok(Query { name, layer, path: path.into(), sql: text.into(), header, inputs })
+    Ok(Query { name, layer, path: path.into(), sql: text.into(), statement, header, inputs })
 }
 
 /// Parses one statement in the dialect of queries, which has lambdas.

@@ -9,6 +9,7 @@ pub mod seeds;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use datafusion::sql::parser::Statement;
 use rust_embed::Embed;
 
 use crate::error::{Error, Result};
@@ -46,6 +47,8 @@ pub struct Query {
     pub path: String,
     /// The text.
     pub sql: String,
+    /// The text, parsed.
+    pub statement: Statement,
     /// Header comment.
     pub header: Header,
     /// Relations that it reads.
@@ -65,6 +68,8 @@ pub struct Project {
     pub seeds: BTreeMap<String, seeds::Seed>,
     /// Templates by file name.
     pub templates: BTreeMap<String, String>,
+    /// Whether an overlay changed a shape, a contract or a query: what is ours alone plans as it did in our tests.
+    pub has_foreign_sql: bool,
 }
 
 impl Project {
@@ -76,11 +81,13 @@ impl Project {
     pub async fn load(overlay: Option<&Path>) -> Result<Project> {
         let mut files = embedded();
         let mut overlay_seeds = Vec::new();
+        let mut has_foreign_sql = false;
         if let Some(folder) = overlay {
             for (path, text) in read_overlay(folder)? {
                 match seeds::relation_of(&path) {
                     Some(_) => overlay_seeds.push((path, text)),
                     None => {
+                        has_foreign_sql |= path.ends_with(".sql");
                         files.insert(path, text);
                     }
                 }
@@ -126,7 +133,7 @@ impl Project {
         pairs(&sources, &queries)?;
         let known = contracts.keys().cloned().collect();
         let queries = graph::order(queries, &known)?;
-        Ok(Project { queries, contracts, sources, seeds, templates })
+        Ok(Project { queries, contracts, sources, seeds, templates, has_foreign_sql })
     }
 
     /// The contract of a relation, if it has one.

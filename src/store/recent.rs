@@ -62,7 +62,7 @@ impl Store {
                     }
                 }
             }
-            let below = futures::stream::iter(whole.iter().map(|folder| self.below(folder)));
+            let below = futures::stream::iter(whole.iter().map(|folder| self.below_path(folder)));
             let below: Vec<Vec<Listed>> =
                 below.buffer_unordered(self.wire.limits().at_once.max(1)).try_collect().await?;
             listed.extend(below.into_iter().flatten());

@@ -7,7 +7,11 @@ use std::path::Path;
 
 use arrow::datatypes::{DataType, TimeUnit};
 use regex::Regex;
+use trimtab::config::{Config, Overrides};
+use trimtab::engine::Engine;
 use trimtab::header::Header;
+use trimtab::pipeline;
+use trimtab::project::Project;
 use trimtab::schema::Table;
 
 use super::support::root;
@@ -545,6 +549,18 @@ fn without_comments_and_texts(sql: &str) -> String {
         }
     }
     bare
+}
+
+/// A night plans no query of ours ahead: each one that ships is planned here, over declared schemas.
+#[tokio::test]
+async fn every_query_plans_and_fits_its_contract() {
+    let project = Project::load(None).await.expect("the project");
+    let text = trimtab::project::sample_run_file().expect("a run file");
+    let config = Config::sample(&text, Path::new("."), &Overrides::default()).expect("the sample's run file");
+    let engine = Engine::open(&config.engine).await.expect("an engine");
+    pipeline::plan(&engine, &project, &config).await.expect("the run file fits the project");
+    assert!(!project.has_foreign_sql);
+    pipeline::plan_queries(&engine, &project).await.expect("every query plans");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use arrow::datatypes::Int64Type;
 use trimtab::config::{Config, EngineOptions, Overrides};
 use trimtab::engine::Engine;
 use trimtab::ingest::ledger::Ledger;
-use trimtab::pipeline::{build, relations};
+use trimtab::pipeline::{relations, schedule};
 use trimtab::project::Project;
 
 use super::catalog::{Model, models_csv, prices_csv};
@@ -27,8 +27,10 @@ pub struct Decided {
     pub decisions: Vec<Row>,
     /// Whole moves and splits to another model, at the tier in use.
     pub moves: Vec<Row>,
-    /// Seconds and rows of each relation, in the order of the run.
+    /// Seconds and rows of each relation, in the order in which they were built.
     pub relations: Vec<(String, f64, usize)>,
+    /// Seconds of them all; several are built at once.
+    pub seconds: f64,
 }
 
 pub struct Product {
@@ -105,10 +107,12 @@ impl Product {
         let table = contract("evaluations")?;
         let scored = workloads.chunks(AT_ONCE).map(|part| traces::evaluations(table, part, models)).collect();
         put("evaluations", scored)?;
+        let begun = Instant::now();
         let relations = self.build().await?;
+        let seconds = begun.elapsed().as_secs_f64();
         let decisions = self.rows("select * from decisions").await?;
         if is_wide {
-            return Ok(Decided { decisions, moves: Vec::new(), relations });
+            return Ok(Decided { decisions, moves: Vec::new(), relations, seconds });
         }
         let moves = self
             .rows(
@@ -116,39 +120,37 @@ impl Product {
                  and estimated_monthly_savings_usd is not null",
             )
             .await?;
-        Ok(Decided { decisions, moves, relations })
+        Ok(Decided { decisions, moves, relations, seconds })
     }
 
     async fn build(&self) -> Result<Vec<(String, f64, usize)>, String> {
         let built = |path: &str| ["/levers/", "/intermediate/", "/marts/"].iter().any(|layer| path.contains(layer));
         let is_lever = |path: &str| path.contains("/levers/");
+        let queries = &self.project.queries;
         let mut needed: BTreeSet<&str> = ["decisions", "alternatives", "headline"].into();
-        for query in self.project.queries.iter().rev() {
+        for query in queries.iter().rev() {
             if needed.contains(query.name.as_str()) || is_lever(&query.path) {
                 needed.extend(query.inputs.iter().map(String::as_str));
             }
         }
-        let mut proposals: Vec<RecordBatch> = Vec::new();
+        let plan = schedule::Plan {
+            relations: queries
+                .iter()
+                .filter(|query| built(&query.path))
+                .filter(|query| needed.contains(query.name.as_str()) || is_lever(&query.path))
+                .collect(),
+            stay: ["decisions", "alternatives", "headline"].into(),
+            kept: None,
+        };
         let mut relations = Vec::new();
-        for query in self.project.queries.iter().filter(|query| built(&query.path)) {
-            if !(needed.contains(query.name.as_str()) || is_lever(&query.path)) {
-                continue;
+        let note = |built: schedule::Built| {
+            let seconds = built.took.as_secs_f64();
+            if seconds >= 5.0 {
+                eprintln!("{seconds:.0} s {} rows {}", built.rows.num_rows(), built.name);
             }
-            let begun = Instant::now();
-            let rows = build::rows(&self.engine, &self.project, query)
-                .await
-                .map_err(|error| format!("{}: {}", query.name, said(error)))?;
-            relations.push((query.name.clone(), begun.elapsed().as_secs_f64(), rows.num_rows()));
-            if begun.elapsed().as_secs() >= 5 {
-                eprintln!("{:.0} s {} rows {}", begun.elapsed().as_secs_f64(), rows.num_rows(), query.name);
-            }
-            if is_lever(&query.path) {
-                proposals.push(rows.clone());
-                self.engine.register("proposals", rows.schema(), proposals.clone()).map_err(said)?;
-            } else {
-                self.engine.register(&query.name, rows.schema(), vec![rows]).map_err(said)?;
-            }
-        }
+            relations.push((built.name, seconds, built.rows.num_rows()));
+        };
+        schedule::run(&self.engine, &self.project, &plan, note).await.map_err(said)?;
         Ok(relations)
     }
 
