@@ -2,6 +2,8 @@
 
 #[path = "../tests/support/company/mod.rs"]
 mod company;
+#[path = "../tests/support/splitmix.rs"]
+mod splitmix;
 
 use company::{Company, Fault, Format, Prices};
 use std::path::{Path, PathBuf};

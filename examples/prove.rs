@@ -11,6 +11,8 @@ mod hostile;
 mod nights;
 #[path = "prove/planted.rs"]
 mod planted;
+#[path = "../tests/support/splitmix.rs"]
+mod splitmix;
 #[path = "../tests/support/truth/mod.rs"]
 mod truth;
 

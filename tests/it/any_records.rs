@@ -2,9 +2,6 @@
 //!
 //! Texts are drawn from the words that the mappings themselves compare with, so that their branches are taken.
 
-#[path = "../support/splitmix.rs"]
-mod splitmix;
-
 use std::collections::BTreeSet;
 
 use arrow::datatypes::{DataType, Field, TimeUnit};
@@ -19,7 +16,7 @@ struct Random(u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        splitmix::next(&mut self.0)
+        crate::splitmix::next(&mut self.0)
     }
 
     fn below(&mut self, end: usize) -> usize {

@@ -5,6 +5,8 @@ mod disturbed;
 #[path = "../support/http/mod.rs"]
 mod http;
 mod shelves;
+#[path = "../support/splitmix.rs"]
+mod splitmix;
 mod support;
 
 mod any_records;

@@ -18,6 +18,7 @@ async fn decisions_follow_the_planted_truth() {
     let built: Vec<&str> = trial.decided.relations.iter().map(|(name, ..)| name.as_str()).collect();
     assert!(built.contains(&"int_bundles_proven") && built.contains(&"headline"), "the whole chain: {built:?}");
     let score = trial.score();
+    println!("decided in {:.1} s", trial.decided.seconds);
     for (cause, workloads) in &score.wrong {
         println!("{:5} {cause}: {}", workloads.len(), workloads[..workloads.len().min(6)].join(" "));
     }

@@ -1,8 +1,5 @@
 //! Seeded draws: SplitMix64 and sizes made of integers only, so that every platform writes the same bytes.
 
-#[path = "../splitmix.rs"]
-mod splitmix;
-
 /// SplitMix64: small, fast, and the same everywhere.
 pub struct Draws(u64);
 
@@ -18,7 +15,7 @@ impl Draws {
 
     /// The next 64 bits.
     pub fn next(&mut self) -> u64 {
-        splitmix::next(&mut self.0)
+        crate::splitmix::next(&mut self.0)
     }
 
     /// A number from 0 to `bound - 1`; 0 when the bound is 0.

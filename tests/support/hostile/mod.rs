@@ -1,8 +1,5 @@
 //! Lines that a log should never hold and some day does, made by number: the reader must account for every one.
 
-#[path = "../splitmix.rs"]
-mod splitmix;
-
 use std::io::Write;
 
 use trimtab::reader::{FileFormat, Limits, Object, RawTable, Reader};
@@ -30,7 +27,7 @@ pub struct Random(pub u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
-        splitmix::next(&mut self.0)
+        crate::splitmix::next(&mut self.0)
     }
 
     fn below(&mut self, end: usize) -> usize {

@@ -1,8 +1,5 @@
 //! Chance, from a seed alone: SplitMix64, and what is made of it.
 
-#[path = "../splitmix.rs"]
-mod splitmix;
-
 /// A stream of numbers.
 pub struct Draws(u64);
 
@@ -17,7 +14,7 @@ impl Draws {
     }
 
     fn next(&mut self) -> u64 {
-        splitmix::next(&mut self.0)
+        crate::splitmix::next(&mut self.0)
     }
 
     /// From 0 up to, but not including, 1.
