@@ -1,19 +1,24 @@
 -- One row per workload that may join a pool: what it would gain a month over its own best other way, before the pool's cost.
 --
 -- grain:  workload_id
--- method: M 7.3 (gain over its own best alternative), 7.2 (only what is proven may be taken)
+-- method: M 7.3 (gain over its own best alternative), 7.2 (only what is proven, and within the appetite, may be taken),
+--         6.1 (after every cost: what is paid once is spread over the horizon)
 with monthly as (
     select
         costs.recommendation_id,
         costs.workload_id,
         demand.pool_id,
         demand.gpu_microseconds,
-        costs.gross_usd - costs.maintenance_usd + coalesce(cast(demand.alone_monthly_usd as double), 0.0) - costs.rework_usd as net_usd
+        costs.gross_usd - costs.maintenance_usd + coalesce(cast(demand.alone_monthly_usd as double), 0.0) - costs.rework_usd
+            - (costs.integration_usd + costs.evaluation_usd) / costs.horizon_months as net_usd
     from int_bundle_costs as costs
     inner join int_bundles_proven as proven on proven.recommendation_id = costs.recommendation_id
+    inner join int_bundle_risks as risks on risks.recommendation_id = costs.recommendation_id
     inner join int_workload_maturity as maturity on maturity.workload_id = costs.workload_id
     left join int_pool_demand as demand on demand.recommendation_id = costs.recommendation_id
     where (not costs.needs_verdict or proven.verdict in ('NON_INFERIOR'))
+        and risks.risk_points <= costs.appetite_points
+        and costs.horizon_months > 0
         and (demand.pool_id is null or maturity.stage in ('MATURE') and not costs.is_hosting_unknown)
 ),
 

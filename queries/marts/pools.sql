@@ -57,8 +57,9 @@ select
     case
         when released.workload_id is not null then 'SERVED'
         when members.is_member then 'MEMBER'
-        when members.workload_id is not null then 'OUTSIDE'
-        else 'NOT_PROVEN'
+        when members.workload_id is null and proven.verdict not in ('NON_INFERIOR') then 'NOT_PROVEN'
+        when risks.risk_points > costs.appetite_points then 'NEEDS_SIGN_OFF'
+        else 'OUTSIDE'
     end,
     totals.provider,
     totals.model_id,
@@ -83,5 +84,8 @@ select
 from int_pool_demand as demand
 cross join months
 inner join totals on totals.pool_id = demand.pool_id
+left join int_bundles_proven as proven on proven.recommendation_id = demand.recommendation_id
+left join int_bundle_risks as risks on risks.recommendation_id = demand.recommendation_id
+left join int_bundle_costs as costs on costs.recommendation_id = demand.recommendation_id
 left join int_pool_members as members on members.pool_id = demand.pool_id and members.workload_id = demand.workload_id
 left join int_pool_released as released on released.pool_id = demand.pool_id and released.workload_id = demand.workload_id

@@ -6,7 +6,7 @@
 create external table pools (
     pool_id varchar not null, -- pool of the run file
     workload_id varchar, -- workload; null on the pool's own row
-    status varchar not null, -- pool: OPEN (pays), NOT_OPENED, RUNNING; workload: MEMBER, OUTSIDE (proven, does not pay), NOT_PROVEN, SERVED (by a running pool)
+    status varchar not null, -- pool: OPEN (pays), NOT_OPENED, RUNNING; workload: MEMBER, OUTSIDE (proven, but too young, dearer or better elsewhere), NEEDS_SIGN_OFF (proven, above the appetite), NOT_PROVEN, SERVED (by a running pool)
     provider varchar not null, -- provider in the catalog whose entry tells the model's facts
     model_id varchar not null, -- model of the pool
     recommendation_id varchar, -- bundle in alternatives; null on a pool's row and where the pool serves the workload today
