@@ -2,6 +2,10 @@
 //!
 //! Every setting on which results or bytes depend is set here, explicitly. Queries run in the dialect that has lambdas.
 
+mod lean;
+mod no_rows;
+mod prepared;
+mod shared;
 mod small_side;
 
 use std::sync::Arc;
@@ -9,15 +13,18 @@ use std::sync::Arc;
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use chrono::NaiveDate;
-use datafusion::catalog::TableProvider;
+use datafusion::catalog::{MemoryCatalogProviderList, TableProvider};
 use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
+use datafusion::error::DataFusionError;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
-use datafusion::execution::session_state::SessionStateBuilder;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 use datafusion::prelude::{SessionConfig, col, in_list, lit};
 use datafusion::scalar::ScalarValue;
 
@@ -26,6 +33,8 @@ use crate::error::{Error, Result};
 use crate::project::{Query, graph};
 use crate::schema::empty;
 use crate::store::{self, Store};
+use no_rows::NoRows;
+pub use prepared::Prepared;
 
 /// Partitions of every plan: a constant, because row order inside a file depends on it.
 const TARGET_PARTITIONS: usize = 1;
@@ -34,6 +43,11 @@ const TARGET_PARTITIONS: usize = 1;
 #[derive(Clone)]
 pub struct Engine {
     context: SessionContext,
+    /// Bytes that queries may take.
+    memory: usize,
+    /// The same session for queries over small relations.
+    lean: Arc<SessionState>,
+    no_rows: NoRows,
 }
 
 impl Engine {
@@ -62,12 +76,35 @@ impl Engine {
             .with_config(config)
             .with_runtime_env(runtime)
             .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(small_side::SmallSide))
+            .with_physical_optimizer_rules(small_side::SmallSide::among(PhysicalOptimizer::new().rules))
             .build();
         let context = SessionContext::new_with_state(state);
         // A folder's listing may not outlive a write into it.
         context.sql("set datafusion.runtime.list_files_cache_limit = '0K'").await?;
-        Ok(Engine { context })
+        Ok(Engine::of(context, memory))
+    }
+
+    fn of(context: SessionContext, memory: usize) -> Engine {
+        let lean = Arc::new(lean::lean(context.state()));
+        Engine { context, memory, lean, no_rows: NoRows::default() }
+    }
+
+    /// A session of its own beside this one, with the same memory and stores, and with some of its relations.
+    ///
+    /// # Errors
+    /// `Engine` when a relation is not there.
+    pub async fn with_tables_of(&self, names: impl Iterator<Item = &String>) -> Result<Engine> {
+        let state = self.context.state();
+        let config = state.config().clone().with_create_default_catalog_and_schema(true);
+        let state = SessionStateBuilder::new_from_existing(state)
+            .with_config(config)
+            .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()))
+            .build();
+        let engine = Engine::of(SessionContext::new_with_state(state), self.memory);
+        for name in names {
+            engine.register_table(name, self.context.table_provider(name.as_str()).await?)?;
+        }
+        Ok(engine)
     }
 
     /// Lets the engine read a store's URLs.
@@ -83,8 +120,11 @@ impl Engine {
         // Comments of columns stay with contracts: the engine's plans fail where two inputs of a union have different ones.
         let plain = without_comments(&schema);
         let batches = batches.into_iter().map(|batch| RecordBatch::try_new(plain.clone(), batch.columns().to_vec()));
-        let batches = batches.collect::<std::result::Result<_, _>>()?;
-        self.register_table(name, Arc::new(MemTable::try_new(plain, vec![batches])?))
+        let batches: Vec<RecordBatch> = batches.collect::<std::result::Result<_, _>>()?;
+        let has_none = batches.iter().all(|batch| batch.num_rows() == 0);
+        self.register_table(name, Arc::new(MemTable::try_new(plain, vec![batches])?))?;
+        self.no_rows.note(name, has_none);
+        Ok(())
     }
 
     /// Registers an empty relation, so that queries over it plan.
@@ -111,7 +151,9 @@ impl Engine {
     pub async fn hold(&self, name: &str) -> Result<()> {
         let frame = self.context.table(name).await?;
         let schema = Arc::new(frame.schema().as_arrow().clone());
-        let rows = frame.collect().await.map_err(|error| store::refused(&error).unwrap_or_else(|| error.into()))?;
+        let rows = frame.collect().await.map_err(|error| {
+            failed(error, format!("files of `{name}` cannot be read"), &format!("at {name}/ of the state"))
+        })?;
         self.register(name, schema, rows)
     }
 
@@ -143,6 +185,7 @@ impl Engine {
     }
 
     fn register_table(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
+        self.no_rows.note(name, false);
         self.context.deregister_table(name)?;
         self.context.register_table(name, table)?;
         Ok(())
@@ -153,7 +196,12 @@ impl Engine {
     /// # Errors
     /// `Project`, naming the file, when it does not plan.
     pub async fn plan(&self, query: &Query) -> Result<LogicalPlan> {
-        self.context.state().statement_to_plan(query.statement.clone()).await.map_err(|error| {
+        let statement = query.statement.clone();
+        let planned = match is_small(query) {
+            true => self.lean.statement_to_plan(statement).await,
+            false => self.context.state().statement_to_plan(statement).await,
+        };
+        planned.map_err(|error| {
             let hint = match error.to_string().contains("named arguments") {
                 true => "`f(a = b)` names an argument in this dialect: put the comparison in parentheses, `f((a = b))`",
                 false => "`trimtab explain <relation>` shows the columns of what it reads",
@@ -171,24 +219,11 @@ impl Engine {
     /// `Project` when it does not plan, `Storage` when a store refuses, `Engine` when it fails.
     pub async fn run(&self, query: &Query) -> Result<(SchemaRef, Vec<RecordBatch>)> {
         let plan = self.plan(query).await?;
-        self.collect(plan).await.map_err(|error| {
-            let place = format!("at {}", query.path);
-            match store::refused(&error) {
-                Some(refused) => refused.at(place),
-                None => {
-                    let failed = Error::engine(format!("query `{}` failed", query.name)).at(place);
-                    let text = error.to_string();
-                    let failed = failed.because(error);
-                    if text.contains("Parquet error") {
-                        failed.hint("a file of the state that it reads is broken: run with --full")
-                    } else if text.contains("Resources exhausted") {
-                        failed.hint("raise memory_mib under [engine] in the run file, if the machine has more")
-                    } else {
-                        failed
-                    }
-                }
-            }
-        })
+        let rows = match is_small(query) {
+            true => self.collect_small(plan).await,
+            false => self.collect(plan).await,
+        };
+        rows.map_err(|error| failed_query(error, &query.name, &query.path))
     }
 
     /// Runs one read-only select.
@@ -196,7 +231,12 @@ impl Engine {
     /// # Errors
     /// `Usage` for anything but a select, or SQL that does not plan; `Storage` when a store refuses, `Engine` when it fails.
     pub async fn select(&self, sql: &str) -> Result<(SchemaRef, Vec<RecordBatch>)> {
-        let wrong = |error: datafusion::error::DataFusionError| {
+        let plan = self.plan_select(sql).await?;
+        self.collect(plan).await.map_err(|error| store::refused(&error).unwrap_or_else(|| error.into()))
+    }
+
+    async fn plan_select(&self, sql: &str) -> Result<LogicalPlan> {
+        let wrong = |error: DataFusionError| {
             Error::usage("the select cannot be run")
                 .because(error)
                 .hint("`trimtab list queries` shows what can be read")
@@ -212,7 +252,24 @@ impl Engine {
         options.verify_plan(&plan).map_err(|error| {
             Error::usage("only a select may be run").because(error).hint("published data is read only")
         })?;
-        self.collect(plan).await.map_err(|error| store::refused(&error).unwrap_or_else(|| error.into()))
+        Ok(plan)
+    }
+
+    async fn collect_small(&self, plan: LogicalPlan) -> datafusion::error::Result<(SchemaRef, Vec<RecordBatch>)> {
+        let schema = Arc::new(plan.schema().as_arrow().clone());
+        if self.no_rows.are_given_by(&plan) {
+            return Ok((schema, Vec::new()));
+        }
+        let plan = shared::run_once(self, plan, self.memory / 2).await?;
+        Ok((schema, collect(self.plan_small(&plan).await?, self.lean.task_ctx()).await?))
+    }
+
+    async fn plan_small(&self, plan: &LogicalPlan) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
+        match self.lean.create_physical_plan(plan).await {
+            Ok(plan) => Ok(plan),
+            // Subqueries inside subqueries may take more than one pass; and what no plan can do, a plan in full words best.
+            Err(_) => self.context.state().create_physical_plan(plan).await,
+        }
     }
 
     async fn collect(&self, plan: LogicalPlan) -> datafusion::error::Result<(SchemaRef, Vec<RecordBatch>)> {
@@ -220,6 +277,33 @@ impl Engine {
         let schema = Arc::new(frame.schema().as_arrow().clone());
         Ok((schema, frame.collect().await?))
     }
+}
+
+/// The error for a query that planned and failed.
+fn failed_query(error: DataFusionError, name: &str, path: &str) -> Error {
+    failed(error, format!("query `{name}` failed"), &format!("at {path}"))
+}
+
+/// The error for rows that could not be had.
+fn failed(error: DataFusionError, what: String, place: &str) -> Error {
+    if let Some(refused) = store::refused(&error) {
+        return refused.at(place);
+    }
+    let failed = Error::engine(what).at(place);
+    let text = error.to_string();
+    let failed = failed.because(error);
+    if text.contains("Parquet error") {
+        failed.hint("a file of the state that it reads is broken: run with --full")
+    } else if text.contains("Resources exhausted") {
+        failed.hint("raise memory_mib under [engine] in the run file, if the machine has more")
+    } else {
+        failed
+    }
+}
+
+/// Whether a query reads what days and decisions come down to: to plan it takes longer than to run it.
+fn is_small(query: &Query) -> bool {
+    query.layer.is_decided() || query.layer == graph::Layer::Check
 }
 
 fn without_comments(schema: &SchemaRef) -> SchemaRef {

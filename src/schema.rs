@@ -6,13 +6,12 @@
 //! Knows no storage.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use arrow::array::{Array, ArrayRef, RecordBatch, new_null_array};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef, TimeUnit};
-use datafusion::execution::SessionStateBuilder;
-use datafusion::execution::context::SessionContext;
+use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::planner::TypePlanner;
 use datafusion::logical_expr::{DdlStatement, LogicalPlan};
 use datafusion::prelude::SessionConfig;
@@ -52,7 +51,7 @@ impl Table {
     /// `Project` with the file when the statement does not plan or is something else.
     pub async fn parse(text: &str, path: &str) -> Result<Table> {
         let wrong = |message: String| Error::project(message).at(format!("at {path}"));
-        let state = ddl_context()?.state();
+        let state = ddl_state()?;
         let statement = state
             .sql_to_statement(text, &datafusion::config::Dialect::Generic)
             .map_err(|error| wrong("the statement does not parse".into()).because(error))?;
@@ -189,8 +188,12 @@ fn column_comments(text: &str) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// The context that plans DDL: our type words, UTC, plain strings.
-fn ddl_context() -> Result<SessionContext> {
+/// The session that plans DDL: our type words, UTC, plain strings. One for all files: to open it takes longer than to read one.
+fn ddl_state() -> Result<&'static SessionState> {
+    static STATE: OnceLock<SessionState> = OnceLock::new();
+    if let Some(state) = STATE.get() {
+        return Ok(state);
+    }
     let mut config = SessionConfig::new();
     for (key, value) in
         [("datafusion.execution.time_zone", "UTC"), ("datafusion.sql_parser.map_string_types_to_utf8view", "false")]
@@ -202,7 +205,7 @@ fn ddl_context() -> Result<SessionContext> {
         .with_default_features()
         .with_type_planner(Arc::new(TypeWords))
         .build();
-    Ok(SessionContext::new_with_state(state))
+    Ok(STATE.get_or_init(|| state))
 }
 
 /// Plans the type words `map(varchar, varchar)`, `json` and `fingerprint`.

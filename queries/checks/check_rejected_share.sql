@@ -3,7 +3,7 @@
 -- severity: error
 -- limit:    max_rejected_share
 -- because:  a report over a source that is partly unread is false; if it is meant, raise the parameter max_rejected_share
---           (C-01) in the run file
+--           (C-01) in the run file. A source that left the run file counts as well, for what it gave stays in the figures
 select coverage.source, coverage.rows_in, coverage.rows_rejected, coverage.objects_faulty
 from coverage
 cross join int_limits

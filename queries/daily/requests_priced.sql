@@ -4,6 +4,7 @@
 -- method: M 1.3 (workload, as a function of the row), 2.1 (formula), 2.2 (prices are rows), 2.3 (bands by the whole
 --         prompt, thresholds exclusive), 2.4 (the row valid on the day; no row is unpriced, never zero), 2.5 (tools)
 -- kept_with: requests
+-- by_row: requests
 with offers as (
     select
         provider,
@@ -15,11 +16,55 @@ with offers as (
     group by provider, model_id
 ),
 
+logged as (
+    select distinct event_date, gen_ai_provider_name, gen_ai_response_model, gen_ai_request_model
+    from requests
+),
+
+-- Names are the same from call to call: each is looked up once.
+named as (
+    select
+        logged.event_date,
+        logged.gen_ai_provider_name,
+        logged.gen_ai_response_model,
+        logged.gen_ai_request_model,
+        coalesce(provider_names.provider, lower(logged.gen_ai_provider_name), 'unknown') as billing_provider,
+        coalesce(logged.gen_ai_response_model, logged.gen_ai_request_model) as billed_name
+    from logged
+    left join provider_names on provider_names.name = lower(logged.gen_ai_provider_name)
+),
+
+known as (
+    select
+        named.event_date,
+        named.gen_ai_provider_name,
+        named.gen_ai_response_model,
+        named.gen_ai_request_model,
+        named.billing_provider,
+        named.billed_name,
+        billed.model_id as billed_model,
+        billed.region_class as billed_region,
+        asked.model_id as requested_model,
+        offers.is_global_only,
+        offers.clock_from
+    from named
+    left join model_names as billed
+        on billed.provider = named.billing_provider and billed.name = named.billed_name
+    left join model_names as asked
+        on asked.provider = named.billing_provider and asked.name = named.gen_ai_request_model
+    left join offers on offers.provider = billed.provider and offers.model_id = billed.model_id
+),
+
 calls as (
     select
-        *,
-        coalesce(provider_names.provider, lower(requests.gen_ai_provider_name), 'unknown') as billing_provider,
-        coalesce(requests.gen_ai_response_model, requests.gen_ai_request_model) as billed_name,
+        requests.*,
+        known.billing_provider,
+        known.billed_name,
+        known.billed_model,
+        known.billed_region,
+        known.requested_model,
+        known.is_global_only,
+        known.clock_from,
         -- Half a usage is no usage, but for what has no output.
         requests.gen_ai_usage_input_tokens is not null
         and (
@@ -27,24 +72,26 @@ calls as (
             or requests.x_status = 'error'
             or coalesce(requests.gen_ai_operation_name, '') = 'embeddings'
         ) as has_usage
-    from requests
-    left join provider_names on provider_names.name = lower(requests.gen_ai_provider_name)
+    from known
+    inner join requests
+        on (requests.event_date is not distinct from known.event_date)
+        and (requests.gen_ai_provider_name is not distinct from known.gen_ai_provider_name)
+        and (requests.gen_ai_response_model is not distinct from known.gen_ai_response_model)
+        and (requests.gen_ai_request_model is not distinct from known.gen_ai_request_model)
 ),
 
 resolved as (
     select
         calls.*,
-        billed.model_id as billed_model,
-        asked.model_id as requested_model,
         -- Anthropic's own API names a geography only where it asks a surcharge for it, which no row of the list has
         case
-            when offers.is_global_only and (calls.billing_provider <> 'anthropic' or calls.region_id is null) then 'global'
-            else coalesce(billed.region_class, calls.region_id, 'global')
+            when calls.is_global_only and (calls.billing_provider <> 'anthropic' or calls.region_id is null) then 'global'
+            else coalesce(calls.billed_region, calls.region_id, 'global')
         end as price_region,
         -- Where the clock sets the price, the moment of completion does; the bill knows no other.
         case
             when coalesce(calls.x_service_tier, 'standard') <> 'standard' then calls.x_service_tier
-            when calls.event_date >= offers.clock_from then coalesce(price_hours.service_tier, 'off-peak')
+            when calls.event_date >= calls.clock_from then coalesce(price_hours.service_tier, 'off-peak')
             else 'standard'
         end as tier,
         coalesce(calls.x_gateway_cache_hit, false) as is_hit,
@@ -76,11 +123,6 @@ resolved as (
             else 24
         end as size_shift
     from calls
-    left join model_names as billed
-        on billed.provider = calls.billing_provider and billed.name = calls.billed_name
-    left join model_names as asked
-        on asked.provider = calls.billing_provider and asked.name = calls.gen_ai_request_model
-    left join offers on offers.provider = billed.provider and offers.model_id = billed.model_id
     left join price_hours
         on price_hours.provider = calls.billing_provider
         and price_hours.weekday = extract(isodow from coalesce(calls.x_end_time, calls.x_start_time))
@@ -92,8 +134,8 @@ resolved as (
 
 -- Distinct keys first: a dated price table then joins to a few rows a day, not to every call.
 price_keys as (
-    select distinct event_date, billing_provider, billed_model, tier, price_region
-    from resolved
+    select distinct event_date, billing_provider, billed_model
+    from known
     where billed_model is not null
 ),
 
@@ -102,8 +144,8 @@ prices_of_day as (
         price_keys.event_date,
         price_keys.billing_provider,
         price_keys.billed_model,
-        price_keys.tier,
-        price_keys.price_region,
+        model_prices.service_tier as tier,
+        model_prices.region_class as price_region,
         model_prices.above_prompt_tokens,
         max(model_prices.band_mode) as band_mode,
         max(case when model_prices.bucket = 'input' then model_prices.usd_per_mtok end) as usd_input,
@@ -121,13 +163,11 @@ prices_of_day as (
     inner join model_prices
         on model_prices.provider = price_keys.billing_provider
         and model_prices.model_id = price_keys.billed_model
-        and model_prices.service_tier = price_keys.tier
-        and model_prices.region_class = price_keys.price_region
         and model_prices.valid_from <= price_keys.event_date
         and (model_prices.valid_to is null or price_keys.event_date < model_prices.valid_to)
     group by
-        price_keys.event_date, price_keys.billing_provider, price_keys.billed_model, price_keys.tier,
-        price_keys.price_region, model_prices.above_prompt_tokens
+        price_keys.event_date, price_keys.billing_provider, price_keys.billed_model, model_prices.service_tier,
+        model_prices.region_class, model_prices.above_prompt_tokens
 ),
 
 bands as (

@@ -4,14 +4,19 @@
 --         service_tier, input_stratum, has_tools, has_image, has_audio, has_schema, reasoning_effort
 -- method: M 1.6 (cost is linear in tokens inside a band), 1.7 (logical requests)
 with calls as (
+    -- A call of no logical request stands for itself; mostly all do.
+    select *, true as is_last_attempt
+    from requests_priced
+    where logical_request_id is null
+    union all
     select
         *,
         -- The last attempt stands for its logical request, so that a retried request is counted once.
-        logical_request_id is null
-        or row_number() over (
+        row_number() over (
             partition by logical_request_id order by coalesce(x_attempt, 0) desc, ended_at desc, x_record_id
         ) = 1 as is_last_attempt
     from requests_priced
+    where logical_request_id is not null
 )
 
 select

@@ -5,7 +5,12 @@
 with facts as (
     select
         int_bundles.recommendation_id,
-        int_workloads.*,
+        int_workloads.workload_id, int_workloads.requests, int_workloads.cost_usd, int_workloads.unknown_model_requests,
+        int_workloads.unpriced_requests, int_workloads.max_input_tokens, int_workloads.max_output_tokens,
+        int_workloads.tools_requests, int_workloads.tools_cost_usd, int_workloads.schema_requests,
+        int_workloads.schema_cost_usd, int_workloads.image_requests, int_workloads.image_cost_usd,
+        int_workloads.audio_requests, int_workloads.audio_cost_usd, int_workloads.languages, int_workloads.residency,
+        int_workloads.retention, int_workloads.licence, int_workloads.demanded_latency_ms_p95, int_workloads.is_batch_ok,
         int_bundles.is_same_model,
         int_bundles.split_rule is not null as is_split,
         rules.max_input_tokens as rule_tokens,
@@ -22,7 +27,6 @@ with facts as (
         int_bundles.cache_mode,
         prompts.static_tokens,
         models.min_cacheable_tokens,
-        models.model_id is not null as is_catalogued,
         models.has_tools,
         models.has_structured_output,
         models.input_modalities,

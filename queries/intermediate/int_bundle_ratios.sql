@@ -2,29 +2,25 @@
 --
 -- grain:  recommendation_id, from_provider, from_model_id
 -- method: M 3.1 (measured on the workload > on the pair > configured > default; tau is exact for one tokenizer), 12
-with pairs as (
-    select distinct
-        int_bundles.recommendation_id, int_bundles.workload_id, int_bundles.to_provider, int_bundles.to_model_id,
-        int_bundles.reasoning_effort is not null as is_less_effort, int_bundles.static_kept_ratio,
-        int_cells.provider as from_provider, int_cells.billed_model_id as from_model_id
-    from int_bundles
-    inner join int_cells on int_cells.workload_id = int_bundles.workload_id
-    where int_cells.billed_model_id is not null
+with in_use as (
+    select distinct workload_id, provider, billed_model_id as model_id from int_cells where billed_model_id is not null
 ),
 
-facts as (
+-- What holds for two models, whoever calls them, is found once for the two and not for every bundle.
+pairs as (
     select
-        pairs.*,
-        pairs.from_provider = pairs.to_provider and pairs.from_model_id = pairs.to_model_id as is_same_model,
+        used.provider as from_provider, used.model_id as from_model_id, offered.to_provider, offered.to_model_id,
+        used.provider = offered.to_provider and used.model_id = offered.to_model_id as is_same_model,
         coalesce(source.tokenizer_id = target.tokenizer_id, false) as is_same_tokenizer,
         source.tokenizer_id || '>' || target.tokenizer_id as tokenizer_pair,
         -- A candidate that reasons where the model in use cannot; unknown is not "cannot" (M 3.1, gamma0).
         coalesce(source.has_reasoning = false and target.has_reasoning, false) as is_reasoning_new,
         coalesce(target.has_reasoning = false, false) as is_reasoning_gone,
         coalesce(source.is_open_weights = false and target.is_open_weights, false) as is_to_open_weights
-    from pairs
-    left join models as source on source.provider = pairs.from_provider and source.model_id = pairs.from_model_id
-    left join models as target on target.provider = pairs.to_provider and target.model_id = pairs.to_model_id
+    from (select distinct provider, model_id from in_use) as used
+    cross join (select distinct to_provider, to_model_id from int_bundles) as offered
+    left join models as source on source.provider = used.provider and source.model_id = used.model_id
+    left join models as target on target.provider = offered.to_provider and target.model_id = offered.to_model_id
 ),
 
 exact as (
@@ -33,58 +29,49 @@ exact as (
 
 tokens as (
     select
-        facts.*,
-        case when facts.is_same_model or facts.is_same_tokenizer then exact.low else coalesce(tau_pair.low, tau.low) end as tau_low,
-        case when facts.is_same_model or facts.is_same_tokenizer then exact.expected else coalesce(tau_pair.expected, tau.expected) end as tau,
-        case when facts.is_same_model or facts.is_same_tokenizer then exact.high else coalesce(tau_pair.high, tau.high) end as tau_high,
+        pairs.*,
+        case when is_same_model or is_same_tokenizer then exact.low else coalesce(tau_pair.low, tau.low) end as tau_low,
+        case when is_same_model or is_same_tokenizer then exact.expected else coalesce(tau_pair.expected, tau.expected) end as tau,
+        case when is_same_model or is_same_tokenizer then exact.high else coalesce(tau_pair.high, tau.high) end as tau_high,
         case
-            when facts.is_same_model or facts.is_same_tokenizer then 'exact'
+            when is_same_model or is_same_tokenizer then 'exact'
             when tau_pair.class is not null then tau_pair.class
             else tau.class
-        end as tau_source
-    from facts
+        end as tau_source,
+        fleet.visible_ratio, fleet.visible_sigma, fleet.reasoning_ratio, fleet.reasoning_sigma, fleet.appearing_ratio, fleet.appearing_sigma
+    from pairs
     cross join exact
     inner join int_parameters as tau on tau.name = 'tau' and tau.scope = 'all'
     left join int_parameters as tau_pair
-        on tau_pair.name = 'tau' and tau_pair.scope = 'pair' and tau_pair.key = facts.tokenizer_pair
+        on tau_pair.name = 'tau' and tau_pair.scope = 'pair' and tau_pair.key = pairs.tokenizer_pair
+    left join int_measured_ratios as fleet
+        on fleet.workload_id is null and fleet.from_provider = pairs.from_provider and fleet.from_model_id = pairs.from_model_id
+        and fleet.to_provider = pairs.to_provider and fleet.to_model_id = pairs.to_model_id
 ),
 
 -- What was measured is a ratio of tokens: divided by tau it is one of text. The workload's own comes before the pair's.
 measured as (
     select
-        tokens.*,
-        coalesce(own.visible_ratio, fleet.visible_ratio) / tokens.tau as nu_measured,
-        case when own.visible_ratio is not null then own.visible_sigma else fleet.visible_sigma end as nu_sigma,
-        coalesce(own.reasoning_ratio, fleet.reasoning_ratio) / tokens.tau as gamma_measured,
-        case when own.reasoning_ratio is not null then own.reasoning_sigma else fleet.reasoning_sigma end as gamma_sigma,
-        coalesce(own.appearing_ratio, fleet.appearing_ratio) / tokens.tau as gamma0_measured,
-        case when own.appearing_ratio is not null then own.appearing_sigma else fleet.appearing_sigma end as gamma0_sigma,
-        int_limits.z90
-    from tokens
-    cross join int_limits
+        int_bundles.recommendation_id,
+        int_bundles.reasoning_effort is not null as is_less_effort,
+        int_bundles.static_kept_ratio,
+        tokens.from_provider, tokens.from_model_id, tokens.is_same_model, tokens.is_reasoning_new, tokens.is_reasoning_gone,
+        tokens.is_to_open_weights, tokens.tau_low, tokens.tau, tokens.tau_high, tokens.tau_source,
+        coalesce(own.visible_ratio, tokens.visible_ratio) / tokens.tau as nu_measured,
+        case when own.visible_ratio is not null then own.visible_sigma else tokens.visible_sigma end as nu_sigma,
+        coalesce(own.reasoning_ratio, tokens.reasoning_ratio) / tokens.tau as gamma_measured,
+        case when own.reasoning_ratio is not null then own.reasoning_sigma else tokens.reasoning_sigma end as gamma_sigma,
+        coalesce(own.appearing_ratio, tokens.appearing_ratio) / tokens.tau as gamma0_measured,
+        case when own.appearing_ratio is not null then own.appearing_sigma else tokens.appearing_sigma end as gamma0_sigma
+    from int_bundles
+    inner join in_use on in_use.workload_id = int_bundles.workload_id
+    inner join tokens
+        on tokens.from_provider = in_use.provider and tokens.from_model_id = in_use.model_id
+        and tokens.to_provider = int_bundles.to_provider and tokens.to_model_id = int_bundles.to_model_id
     left join int_measured_ratios as own
-        on own.workload_id = tokens.workload_id and own.from_provider = tokens.from_provider and own.from_model_id = tokens.from_model_id
+        on own.workload_id = int_bundles.workload_id and own.from_provider = tokens.from_provider
+        and own.from_model_id = tokens.from_model_id
         and own.to_provider = tokens.to_provider and own.to_model_id = tokens.to_model_id
-    left join int_measured_ratios as fleet
-        on fleet.workload_id is null and fleet.from_provider = tokens.from_provider and fleet.from_model_id = tokens.from_model_id
-        and fleet.to_provider = tokens.to_provider and fleet.to_model_id = tokens.to_model_id
-),
-
--- The parameters that hold where nothing was measured.
-stated as (
-    select
-        measured.recommendation_id, from_provider, from_model_id,
-        nu.low as nu_low, nu.expected as nu, nu.high as nu_high, nu.class as nu_class,
-        gamma.low as gamma_low, gamma.expected as gamma, gamma.high as gamma_high, gamma.class as gamma_class,
-        gamma0.low as gamma0_low, gamma0.expected as gamma0, gamma0.high as gamma0_high, gamma0.class as gamma0_class,
-        psi.high / psi.low as psi_width
-    from measured
-    inner join int_parameters as nu on nu.name = 'nu' and nu.scope = 'all'
-    inner join int_parameters as gamma
-        on gamma.name = case when is_less_effort then 'gamma_effort' when is_to_open_weights then 'gamma_open' else 'gamma' end
-        and gamma.scope = 'all'
-    inner join int_parameters as gamma0 on gamma0.name = 'gamma0' and gamma0.scope = 'all'
-    inner join int_parameters as psi on psi.name = 'psi' and psi.scope = 'all'
 )
 
 select
@@ -92,29 +79,34 @@ select
     m.is_reasoning_new and not m.is_same_model as is_reasoning_new,
     m.is_reasoning_gone and not m.is_same_model as is_reasoning_gone,
     m.tau_low, m.tau, m.tau_high,
-    case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(-m.z90 * m.nu_sigma), stated.nu_low) end as nu_low,
-    case when m.is_same_model then 1.0 else coalesce(m.nu_measured, stated.nu) end as nu,
-    case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(m.z90 * m.nu_sigma), stated.nu_high) end as nu_high,
-    case when m.is_less_effort then stated.gamma_low when m.is_same_model then 1.0
-        else coalesce(m.gamma_measured * exp(-m.z90 * m.gamma_sigma), stated.gamma_low) end as gamma_low,
-    case when m.is_less_effort then stated.gamma when m.is_same_model then 1.0
-        else coalesce(m.gamma_measured, stated.gamma) end as gamma,
-    case when m.is_less_effort then stated.gamma_high when m.is_same_model then 1.0
-        else coalesce(m.gamma_measured * exp(m.z90 * m.gamma_sigma), stated.gamma_high) end as gamma_high,
-    coalesce(m.gamma0_measured * exp(-m.z90 * m.gamma0_sigma), stated.gamma0_low) as gamma0_low,
-    coalesce(m.gamma0_measured, stated.gamma0) as gamma0,
-    coalesce(m.gamma0_measured * exp(m.z90 * m.gamma0_sigma), stated.gamma0_high) as gamma0_high,
+    case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(-z90 * m.nu_sigma), nu.low) end as nu_low,
+    case when m.is_same_model then 1.0 else coalesce(m.nu_measured, nu.expected) end as nu,
+    case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(z90 * m.nu_sigma), nu.high) end as nu_high,
+    case when m.is_less_effort then gamma.low when m.is_same_model then 1.0
+        else coalesce(m.gamma_measured * exp(-z90 * m.gamma_sigma), gamma.low) end as gamma_low,
+    case when m.is_less_effort then gamma.expected when m.is_same_model then 1.0
+        else coalesce(m.gamma_measured, gamma.expected) end as gamma,
+    case when m.is_less_effort then gamma.high when m.is_same_model then 1.0
+        else coalesce(m.gamma_measured * exp(z90 * m.gamma_sigma), gamma.high) end as gamma_high,
+    coalesce(m.gamma0_measured * exp(-z90 * m.gamma0_sigma), gamma0.low) as gamma0_low,
+    coalesce(m.gamma0_measured, gamma0.expected) as gamma0,
+    coalesce(m.gamma0_measured * exp(z90 * m.gamma0_sigma), gamma0.high) as gamma0_high,
     -- Width of the kept share of the static tokens; its expected value is the bundle's own.
-    case when m.static_kept_ratio is null then 1.0 else stated.psi_width end as psi_width,
+    case when m.static_kept_ratio is null then 1.0 else psi.high / psi.low end as psi_width,
     m.tau_source,
-    case when m.is_same_model then 'exact' when m.nu_measured is not null then 'measured' else stated.nu_class end as nu_source,
-    case when m.is_less_effort then stated.gamma_class when m.is_same_model then 'exact'
+    case when m.is_same_model then 'exact' when m.nu_measured is not null then 'measured' else nu.class end as nu_source,
+    case when m.is_less_effort then gamma.class when m.is_same_model then 'exact'
         when m.is_reasoning_new and m.gamma0_measured is not null then 'measured'
-        when m.is_reasoning_new then stated.gamma0_class
+        when m.is_reasoning_new then gamma0.class
         when m.gamma_measured is not null then 'measured'
-        else stated.gamma_class
+        else gamma.class
     end as gamma_source
 from measured as m
-inner join stated
-    on stated.recommendation_id = m.recommendation_id and stated.from_provider = m.from_provider
-    and stated.from_model_id = m.from_model_id
+cross join int_limits
+-- The parameters that hold where nothing was measured.
+inner join int_parameters as nu on nu.name = 'nu' and nu.scope = 'all'
+inner join int_parameters as gamma0 on gamma0.name = 'gamma0' and gamma0.scope = 'all'
+inner join int_parameters as psi on psi.name = 'psi' and psi.scope = 'all'
+inner join int_parameters as gamma
+    on gamma.name = case when m.is_less_effort then 'gamma_effort' when m.is_to_open_weights then 'gamma_open' else 'gamma' end
+    and gamma.scope = 'all'

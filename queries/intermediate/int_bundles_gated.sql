@@ -20,7 +20,7 @@ codes as (
         bool_or(kind <> 'warn') as is_blocked,
         bool_or(kind in ('hard')) as is_hard,
         array_agg(distinct reason_code order by reason_code) as reason_codes,
-        array_to_string(array_agg(distinct case when reason_code = 'UNKNOWN_FACT' then fact end), ', ') as unknown_facts,
+        array_to_string(array_agg(distinct fact order by fact) filter (where reason_code = 'UNKNOWN_FACT'), ', ') as unknown_facts,
         max(case when place = 1 and kind <> 'warn' then reason_code end) as binding_gate,
         max(case when place = 1 and kind <> 'warn' then kind end) as binding_kind,
         min(case when kind <> 'warn' then pass_share_requests end) as pass_share_requests,

@@ -92,7 +92,7 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     let text = crate::report::page(
         opened.project.templates.get("explain.txt.j2").map_or("", String::as_str),
         "explain.txt.j2",
-        &serde_json::json!({ "decisions": chosen, "alternatives": tried, "commitments": bound, "window_days": opened.window_days }),
+        serde_json::json!({ "decisions": chosen, "alternatives": tried, "commitments": bound, "window_days": opened.window_days }),
     )?;
     super::tell(&text);
     Ok(())

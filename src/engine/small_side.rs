@@ -1,6 +1,7 @@
 //! The engine holds the left side of a cross join and makes a batch of each row of it. Where it does not know how many rows
 //! that are, it leaves the sides as they were written, and one-row relations such as `settings` are written on the right: a
-//! hundred thousand rows became as many batches, each with a copy of the schema. The side that is known to be small is held.
+//! hundred thousand rows became as many batches, each with a copy of the schema. Of a join by keys it makes a table of the left
+//! side, of twelve million answers to look up the names of five providers. The side that is known to be small is held.
 
 use std::sync::Arc;
 
@@ -8,23 +9,48 @@ use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
 use datafusion::physical_optimizer::PhysicalOptimizerRule;
-use datafusion::physical_plan::joins::CrossJoinExec;
+use datafusion::physical_plan::joins::{CrossJoinExec, HashJoinExec};
 use datafusion::physical_plan::statistics::{StatisticsArgs, StatisticsContext};
 use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
-/// Rows up to which a side is small.
-const SMALL: usize = 64;
+type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
-/// Swaps cross joins whose right side is known to be small.
+/// Rows up to which a side is small. What passes a filter is estimated at a fifth of what is read, so it has to be well above one.
+const SMALL: usize = 1_024;
+
+/// Swaps joins whose right side is small and not known to be the larger one. It comes after the engine's own choice of sides,
+/// and before the rule that counts on the order that a join gives.
 #[derive(Debug)]
 pub(super) struct SmallSide;
 
+impl SmallSide {
+    /// The engine's rules with this one in its place.
+    pub(super) fn among(mut rules: Vec<Rule>) -> Vec<Rule> {
+        let place =
+            rules.iter().position(|rule| rule.name() == "join_selection").map_or(rules.len(), |place| place + 1);
+        rules.insert(place, Arc::new(SmallSide));
+        rules
+    }
+}
+
 impl PhysicalOptimizerRule for SmallSide {
     fn optimize(&self, plan: Arc<dyn ExecutionPlan>, _: &ConfigOptions) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|plan| match plan.downcast_ref::<CrossJoinExec>() {
-            // Of two small sides either may be held: what the left one is need not be computed.
-            Some(join) if is_one(join.right()) && is_small(join.right())? => join.swap_inputs().map(Transformed::yes),
-            _ => Ok(Transformed::no(plan)),
+        plan.transform_up(|plan| {
+            if let Some(join) = plan.downcast_ref::<CrossJoinExec>()
+                && is_one(join.right())
+                && is_smaller(join.right(), join.left())?
+            {
+                return join.swap_inputs().map(Transformed::yes);
+            }
+            if let Some(join) = plan.downcast_ref::<HashJoinExec>()
+                && join.join_type().supports_swap()
+                && !join.null_aware
+                && is_one(join.right())
+                && is_smaller(join.right(), join.left())?
+            {
+                return join.swap_inputs(join.mode).map(Transformed::yes);
+            }
+            Ok(Transformed::no(plan))
         })
         .data()
     }
@@ -43,14 +69,20 @@ fn is_one(plan: &Arc<dyn ExecutionPlan>) -> bool {
     plan.output_partitioning().partition_count() == 1
 }
 
-fn is_small(plan: &Arc<dyn ExecutionPlan>) -> Result<bool> {
+fn is_smaller(right: &Arc<dyn ExecutionPlan>, left: &Arc<dyn ExecutionPlan>) -> Result<bool> {
+    let Some(right) = rows(right)?.filter(|rows| *rows <= SMALL) else { return Ok(false) };
+    Ok(rows(left)?.is_none_or(|left| left >= right))
+}
+
+/// How many rows, where it is known or estimated.
+fn rows(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<usize>> {
     let statistics = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new())?;
-    Ok(statistics.num_rows.get_value().is_some_and(|rows| *rows <= SMALL))
+    Ok(statistics.num_rows.get_value().copied())
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{AsArray, Int64Array, RecordBatch};
+    use arrow::array::{AsArray, Int64Array, RecordBatch, StringArray};
     use arrow::datatypes::{DataType, Field, Int64Type, Schema};
 
     use super::*;
@@ -67,17 +99,53 @@ mod tests {
         engine
     }
 
+    /// The physical plan as text.
+    async fn physical(engine: &Engine, select: &str) -> String {
+        let (_, plan) = engine.select(&format!("explain {select}")).await.unwrap();
+        let texts: Vec<String> = plan
+            .iter()
+            .flat_map(|batch| batch.column(1).as_string::<i32>().iter().flatten().map(String::from))
+            .collect();
+        texts.last().unwrap().clone()
+    }
+
+    #[tokio::test]
+    async fn a_join_by_keys_makes_its_table_of_the_small_side() {
+        let engine = engine().await;
+        let select = "select listed.a, one.a as b from (select unnest(generate_series(0, 9)) as a) as listed \
+            left join one on one.a = listed.a";
+        let physical = physical(&engine, select).await;
+        assert!(physical.contains("join_type=Right"), "{physical}");
+        let (_, rows) =
+            engine.select(&format!("select count(*) as n, count(b) as found from ({select})")).await.unwrap();
+        let counts = |column: usize| rows[0].column(column).as_primitive::<Int64Type>().value(0);
+        assert_eq!((counts(0), counts(1)), (10, 1));
+    }
+
+    /// A row of a table of parameters is found by its name; as an estimate it is dozens of rows.
+    #[tokio::test]
+    async fn a_row_that_a_filter_finds_is_held_and_the_larger_of_two_small_sides_streams() {
+        let engine = engine().await;
+        let schema = Arc::new(Schema::new(vec![Field::new("name", DataType::Utf8, false)]));
+        let column = Arc::new(StringArray::from_iter_values((0..900).map(|n| format!("n{n}"))));
+        let batch = RecordBatch::try_new(schema.clone(), vec![column]).unwrap();
+        engine.register("some", schema, vec![batch]).unwrap();
+        // How many rows a list has is not known.
+        let found = "select listed.a, some.name from (select unnest(generate_series(1, 10000)) as a) as listed \
+            inner join some on some.name = 'n7'";
+        let (_, rows) = engine.select(found).await.unwrap();
+        assert_eq!(rows.iter().map(RecordBatch::num_rows).sum::<usize>(), 10_000);
+        assert!(rows.len() < 10, "{} batches", rows.len());
+        let (_, rows) = engine.select("select one.a, some.name from one cross join some").await.unwrap();
+        assert_eq!((rows.len(), rows[0].num_rows()), (1, 900));
+    }
+
     const SELECT: &str = "select grouped.a, one.a as b from (select a from many group by a) as grouped cross join one";
 
     #[tokio::test]
     async fn one_row_is_held_and_rows_of_unknown_number_stream() {
         let engine = engine().await;
-        let (_, plan) = engine.select(&format!("explain {SELECT}")).await.unwrap();
-        let texts: Vec<String> = plan
-            .iter()
-            .flat_map(|batch| batch.column(1).as_string::<i32>().iter().flatten().map(String::from))
-            .collect();
-        let physical = texts.last().unwrap();
+        let physical = physical(&engine, SELECT).await;
         let (_, below) = physical.split_once("CrossJoinExec").unwrap();
         let (held, streamed) = (below.find("DataSourceExec"), below.find("AggregateExec"));
         assert!(held < streamed, "{physical}");

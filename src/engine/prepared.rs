@@ -1,0 +1,160 @@
+//! A query that is planned once and run over many batches: to plan a mapping takes as long as to map thousands of rows.
+
+use std::sync::Arc;
+
+use arrow::array::RecordBatch;
+use arrow::datatypes::SchemaRef;
+use datafusion::catalog::streaming::StreamingTable;
+use datafusion::execution::TaskContext;
+use datafusion::execution::context::SessionContext;
+use datafusion::logical_expr::LogicalPlan;
+use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
+use datafusion::physical_plan::streaming::PartitionStream;
+use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, collect};
+
+use super::{Engine, without_comments};
+use crate::error::Result;
+use crate::project::Query;
+
+/// Operators that keep nothing between runs, so that one plan of them may run several times, also at once.
+const STATELESS: [&str; 6] =
+    ["ProjectionExec", "FilterExec", "StreamingTableExec", "CooperativeExec", "UnnestExec", "CoalescePartitionsExec"];
+
+/// A planned query over rows that each run brings.
+#[derive(Clone)]
+pub struct Prepared {
+    context: SessionContext,
+    schema: SchemaRef,
+    plan: LogicalPlan,
+    /// The plan of every run; without it each run has its own.
+    physical: Option<Arc<dyn ExecutionPlan>>,
+    /// File of the query, for messages.
+    place: Option<(String, String)>,
+}
+
+/// What a run reads; it comes with the run's configuration.
+struct Rows(Vec<RecordBatch>);
+
+/// A table of the rows of whichever run asks.
+#[derive(Debug)]
+struct OfRun(SchemaRef);
+
+impl PartitionStream for OfRun {
+    fn schema(&self) -> &SchemaRef {
+        &self.0
+    }
+
+    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
+        let rows = context.session_config().get_extension::<Rows>().map(|rows| rows.0.clone()).unwrap_or_default();
+        Box::pin(RecordBatchStreamAdapter::new(self.0.clone(), futures::stream::iter(rows.into_iter().map(Ok))))
+    }
+}
+
+impl Engine {
+    /// Plans a query that reads rows of `schema` under the name `table`, which are given to each run.
+    ///
+    /// # Errors
+    /// `Project`, naming the file, when it does not plan.
+    pub async fn prepare(&self, query: &Query, table: &str, schema: &SchemaRef) -> Result<Prepared> {
+        self.offer(table, schema)?;
+        let plan = self.plan(query).await?;
+        self.prepared(plan, schema, Some((query.name.clone(), query.path.clone()))).await
+    }
+
+    /// Plans a read-only select in the same way.
+    ///
+    /// # Errors
+    /// `Usage` for anything but a select, or SQL that does not plan.
+    pub async fn prepare_select(&self, sql: &str, table: &str, schema: &SchemaRef) -> Result<Prepared> {
+        self.offer(table, schema)?;
+        let plan = self.plan_select(sql).await?;
+        self.prepared(plan, schema, None).await
+    }
+
+    fn offer(&self, table: &str, schema: &SchemaRef) -> Result<()> {
+        let schema = without_comments(schema);
+        let rows = StreamingTable::try_new(schema.clone(), vec![Arc::new(OfRun(schema))])?;
+        self.register_table(table, Arc::new(rows))
+    }
+
+    async fn prepared(
+        &self,
+        plan: LogicalPlan,
+        schema: &SchemaRef,
+        place: Option<(String, String)>,
+    ) -> Result<Prepared> {
+        let context = self.context.clone();
+        let plan = context.state().optimize(&plan)?;
+        let mut prepared = Prepared { context, schema: without_comments(schema), plan, physical: None, place };
+        prepared.physical = Some(prepared.physical().await?).filter(is_stateless);
+        Ok(prepared)
+    }
+}
+
+impl Prepared {
+    /// Runs the query over some rows and gives what it makes of them, in its order.
+    ///
+    /// # Errors
+    /// `Engine` when it fails.
+    pub async fn run(&self, rows: &[RecordBatch]) -> Result<Vec<RecordBatch>> {
+        let plain = |rows: &RecordBatch| RecordBatch::try_new(self.schema.clone(), rows.columns().to_vec());
+        let rows = rows.iter().map(plain).collect::<Result<Vec<_>, _>>()?;
+        self.collected(rows).await.map_err(|error| match &self.place {
+            Some((name, path)) => super::failed_query(error, name, path),
+            None => crate::store::refused(&error).unwrap_or_else(|| error.into()),
+        })
+    }
+
+    async fn collected(&self, rows: Vec<RecordBatch>) -> datafusion::error::Result<Vec<RecordBatch>> {
+        let physical = match &self.physical {
+            Some(physical) => physical.clone(),
+            None => self.physical().await?,
+        };
+        let config = self.context.copied_config().with_extension(Arc::new(Rows(rows)));
+        let task = TaskContext::from(&self.context.state()).with_session_config(config);
+        collect(physical, Arc::new(task)).await
+    }
+
+    async fn physical(&self) -> datafusion::error::Result<Arc<dyn ExecutionPlan>> {
+        let state = self.context.state();
+        state.query_planner().create_physical_plan(&self.plan, &state).await
+    }
+}
+
+fn is_stateless(plan: &Arc<dyn ExecutionPlan>) -> bool {
+    STATELESS.contains(&plan.name()) && plan.children().into_iter().all(is_stateless)
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{AsArray, Int64Array};
+    use arrow::datatypes::{DataType, Field, Int64Type, Schema};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn runs_beside_each_other_read_their_own_rows_also_where_a_plan_keeps_something() {
+        let engine = Engine::open(&Default::default()).await.unwrap();
+        let schema = Arc::new(Schema::new(vec![Field::new("n", DataType::Int64, false)]));
+        let batch = |numbers: [i64; 3]| {
+            RecordBatch::try_new(schema.clone(), vec![Arc::new(Int64Array::from(numbers.to_vec()))]).unwrap()
+        };
+        let joined =
+            "select a.n + b.n as n from given as a join given as b on a.n = b.n where b.n > 1 order by n limit 2";
+        for (sql, is_shared, first, second) in [
+            ("select n + 1 as n from given where n > 1", true, vec![3, 4], vec![8, 9, 10]),
+            (joined, false, vec![4, 6], vec![14, 16]),
+        ] {
+            let prepared = engine.prepare_select(sql, "given", &schema).await.unwrap();
+            assert_eq!(prepared.physical.is_some(), is_shared, "{sql}");
+            // What bears the name later is another query's.
+            engine.register_empty("given", &schema).unwrap();
+            let numbers = |found: Vec<RecordBatch>| -> Vec<i64> {
+                found.iter().flat_map(|rows| rows.column(0).as_primitive::<Int64Type>().values().to_vec()).collect()
+            };
+            let (low, high) = ([batch([1, 2, 3])], [batch([7, 8, 9])]);
+            let (low, high) = futures::join!(prepared.run(&low), prepared.run(&high));
+            assert_eq!((numbers(low.unwrap()), numbers(high.unwrap())), (first, second), "{sql}");
+        }
+    }
+}
