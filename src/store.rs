@@ -281,6 +281,18 @@ impl Store {
         Ok(self.get_with_version(key).await?.map(|(bytes, _)| bytes))
     }
 
+    /// What is known of an object without reading it, or `None` when it does not exist.
+    ///
+    /// # Errors
+    /// `Storage`, naming the object.
+    pub async fn look(&self, key: &str) -> Result<Option<Listed>> {
+        match self.inner.head(&self.path(key)?).await {
+            Ok(meta) => Ok(self.listed(meta)),
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(self.refused(&error, &format!("looking at `{key}`"))),
+        }
+    }
+
     /// Writes an object in one atomic put.
     ///
     /// # Errors

@@ -1,31 +1,158 @@
 //! Rows to Parquet bytes and back, always the same bytes for the same rows.
 
-use arrow::array::{RecordBatch, new_null_array};
+use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
+
+use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{Schema, SchemaRef};
+use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::file::properties::WriterProperties;
+use parquet::errors::ParquetError;
+use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::reader::{FileFormat, Limits, Object, RawTable, Reader};
 use crate::schema::Table;
 
+/// Cells of a row group from which its columns are encoded side by side.
+const MANY_CELLS: usize = 1 << 18;
+/// Rows below which a day is small.
+const FEW_ROWS: usize = 4_096;
+/// The largest dictionary of a column of a day.
+const DICTIONARY_BYTES: usize = 256 << 10;
+/// Bytes in memory below which a relation is small.
+const SMALL_BYTES: usize = 256 << 10;
+/// Rows of a batch that is read.
+const ROWS_OF_BATCH: usize = 8_192;
+/// Columns that are encoded at once, where the machine has as many cores.
+const AT_ONCE: usize = 4;
+
+/// Gives the rows of a range of one column, by its place in the schema.
+pub type Columns<'a> = dyn Fn(usize, Range<usize>) -> Result<ArrayRef> + Sync + 'a;
+
 /// Writes one batch as one Parquet file: zstd, nothing random or timed inside.
 ///
 /// # Errors
 /// `Engine` when encoding fails.
 pub fn to_parquet(rows: &RecordBatch) -> Result<Bytes> {
+    compressed(rows, Compression::ZSTD(ZstdLevel::try_new(3)?))
+}
+
+/// Writes a relation that only the state keeps: a small one as it is, because a compressor for each of its columns costs more
+/// than all the rest of it.
+///
+/// # Errors
+/// `Engine` when encoding fails.
+pub fn to_kept_parquet(rows: &RecordBatch) -> Result<Bytes> {
+    match rows.get_array_memory_size() < SMALL_BYTES {
+        true => compressed(rows, Compression::UNCOMPRESSED),
+        false => to_parquet(rows),
+    }
+}
+
+fn compressed(rows: &RecordBatch, compression: Compression) -> Result<Bytes> {
+    let properties = WriterProperties::builder().set_compression(compression);
+    written(&rows.schema(), rows.num_rows(), properties, &|column, range| {
+        Ok(rows.column(column).slice(range.start, range.len()))
+    })
+}
+
+/// Writes rows as a file of a day of the state: such files are written every night and read by us, so that what takes longer
+/// than it saves is left out. `column` gives a part of a column, and is asked for several at once: the rows need not stand
+/// together.
+///
+/// # Errors
+/// `Engine` when encoding fails, and those of `column`.
+pub fn day_to_parquet(schema: &SchemaRef, rows: usize, column: &Columns<'_>) -> Result<Bytes> {
     let properties = WriterProperties::builder()
-        .set_compression(Compression::ZSTD(ZstdLevel::try_new(3)?))
-        .set_created_by(concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_string())
-        .build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties))?;
-    writer.write(rows)?;
-    Ok(writer.into_inner()?.into())
+        // A context of zstd for each of fifty columns takes longer than a few rows.
+        .set_compression(if rows < FEW_ROWS { Compression::SNAPPY } else { Compression::ZSTD(ZstdLevel::try_new(1)?) })
+        // Nobody looks for a part of a day.
+        .set_statistics_enabled(EnabledStatistics::None)
+        // Ids do not repeat: a dictionary of them is soon given up.
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES);
+    written(schema, rows, properties, column)
+}
+
+fn written(
+    schema: &SchemaRef,
+    rows: usize,
+    properties: WriterPropertiesBuilder,
+    column: &Columns<'_>,
+) -> Result<Bytes> {
+    let properties = properties.set_created_by(concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_string()).build();
+    let rows_of_group = properties.max_row_group_row_count().unwrap_or(rows).max(1);
+    let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties))?;
+    let (mut file, writers) = writer.into_serialized_writer()?;
+    for (group, begin) in (0..rows).step_by(rows_of_group).enumerate() {
+        let range = begin..rows.min(begin + rows_of_group);
+        let chunks = encoded(schema, writers.create_column_writers(group)?, range, column)?;
+        let mut written = file.next_row_group()?;
+        for chunk in chunks {
+            chunk.append_to_row_group(&mut written)?;
+        }
+        written.close()?;
+    }
+    Ok(file.into_inner()?.into())
+}
+
+/// The columns of one row group; those of a large one side by side.
+fn encoded(
+    schema: &SchemaRef,
+    writers: Vec<ArrowColumnWriter>,
+    range: Range<usize>,
+    column: &Columns<'_>,
+) -> Result<Vec<ArrowColumnChunk>> {
+    let mut writers = writers.into_iter();
+    let leaves = schema.fields().iter().map(|field| writers.by_ref().take(leaves(field.data_type())).collect());
+    let leaves: Vec<Vec<ArrowColumnWriter>> = leaves.collect();
+    let cells = range.len() * leaves.len();
+    let left = Mutex::new(leaves.into_iter().enumerate());
+    let done = Mutex::new(Vec::new());
+    let work = || {
+        loop {
+            let next = left.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let Some((place, writers)) = next else { return };
+            let chunks = encode(schema.field(place), writers, column(place, range.clone()));
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((place, chunks));
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE);
+    std::thread::scope(|scope| {
+        // A small file is written sooner than a thread begins.
+        for _ in 1..if cells < MANY_CELLS { 1 } else { cores } {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(place, _)| *place);
+    let chunks: Vec<Vec<ArrowColumnChunk>> = done.into_iter().map(|(_, chunks)| chunks).collect::<Result<_>>()?;
+    Ok(chunks.into_iter().flatten().collect())
+}
+
+fn encode(field: &Field, writers: Vec<ArrowColumnWriter>, values: Result<ArrayRef>) -> Result<Vec<ArrowColumnChunk>> {
+    let values = compute_leaves(field, &values?)?;
+    let mut chunks = Vec::with_capacity(writers.len());
+    for (mut writer, leaf) in writers.into_iter().zip(values) {
+        writer.write(&leaf)?;
+        chunks.push(writer.close()?);
+    }
+    Ok(chunks)
+}
+
+/// Columns that Parquet makes of one.
+fn leaves(of: &DataType) -> usize {
+    match of {
+        DataType::Struct(fields) => fields.iter().map(|field| leaves(field.data_type())).sum(),
+        DataType::List(item) | DataType::LargeList(item) | DataType::Map(item, _) => leaves(item.data_type()),
+        _ => 1,
+    }
 }
 
 /// Reads a Parquet file that this program wrote, as one batch. A column that the contract gained since is null.
@@ -33,27 +160,47 @@ pub fn to_parquet(rows: &RecordBatch) -> Result<Bytes> {
 /// # Errors
 /// `Engine` when the file is broken, or lacks a column that may not be null.
 pub fn from_parquet(bytes: Bytes, schema: &SchemaRef) -> Result<RecordBatch> {
-    let batches = decoded(bytes).map_err(|error| {
-        Error::engine("a file of the state is broken").because(error).hint("run with --full to build the state again")
-    })?;
-    let batches = batches
-        .into_iter()
-        .map(|batch| {
-            let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
-                Some(column) => Ok(column.clone()),
-                None if field.is_nullable() => Ok(new_null_array(field.data_type(), batch.num_rows())),
-                None => Err(Error::engine(format!("a state file lacks column `{}`", field.name()))
-                    .hint("run with --full to build the state again")),
-            });
-            Ok(RecordBatch::try_new(schema.clone(), columns.collect::<Result<_>>()?)?)
-        })
-        .collect::<Result<Vec<_>>>()?;
-    Ok(concat_batches(schema, &batches)?)
+    Ok(concat_batches(schema, &part_of_parquet(bytes, schema, 0..usize::MAX)?)?)
 }
 
-fn decoded(bytes: Bytes) -> parquet::errors::Result<Vec<RecordBatch>> {
-    let batches = ParquetRecordBatchReaderBuilder::try_new(bytes)?.build()?.collect::<Result<Vec<_>, _>>();
-    batches.map_err(parquet::errors::ParquetError::from)
+/// Reads some rows of such a file.
+///
+/// # Errors
+/// As [`from_parquet`].
+pub fn part_of_parquet(bytes: Bytes, schema: &SchemaRef, rows: Range<usize>) -> Result<Vec<RecordBatch>> {
+    let conform = |batch: RecordBatch| {
+        let columns = schema.fields().iter().map(|field| match batch.column_by_name(field.name()) {
+            Some(column) => Ok(column.clone()),
+            None if field.is_nullable() => Ok(new_null_array(field.data_type(), batch.num_rows())),
+            None => Err(Error::engine(format!("a state file lacks column `{}`", field.name()))
+                .hint("run with --full to build the state again")),
+        });
+        Ok(RecordBatch::try_new(schema.clone(), columns.collect::<Result<_>>()?)?)
+    };
+    decoded(bytes, rows).map_err(broken)?.into_iter().map(conform).collect()
+}
+
+/// How many rows such a file has.
+///
+/// # Errors
+/// `Engine` when the file is broken.
+pub fn rows_in_parquet(bytes: Bytes) -> Result<usize> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(broken)?;
+    Ok(usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or_default())
+}
+
+fn broken(error: ParquetError) -> Error {
+    Error::engine("a file of the state is broken").because(error).hint("run with --full to build the state again")
+}
+
+fn decoded(bytes: Bytes, rows: Range<usize>) -> parquet::errors::Result<Vec<RecordBatch>> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)?.with_batch_size(ROWS_OF_BATCH);
+    let reader = match rows {
+        Range { start: 0, end: usize::MAX } => reader,
+        rows => reader.with_offset(rows.start).with_limit(rows.len()),
+    };
+    let batches = reader.build()?.collect::<Result<Vec<_>, _>>();
+    batches.map_err(ParquetError::from)
 }
 
 /// Reads a Parquet file with the columns that it has.
@@ -104,8 +251,7 @@ pub fn without(schema: &Schema, name: &str) -> Schema {
 mod tests {
     use std::sync::Arc;
 
-    use arrow::array::{ArrayRef, Int64Array};
-    use arrow::datatypes::{DataType, Field};
+    use arrow::array::{Int64Array, StringArray};
 
     use super::*;
 
@@ -121,5 +267,43 @@ mod tests {
         assert_eq!((read.num_rows(), read.column(0).null_count()), (2, 2));
         let error = from_parquet(bytes, &schema(false)).unwrap_err().to_string();
         assert!(error.contains("a state file lacks column `b`"), "{error}");
+    }
+
+    /// The engine's own writer is what the columns side by side are held against.
+    #[test]
+    fn columns_side_by_side_make_the_file_that_one_after_the_other_make() {
+        let count = MANY_CELLS as i64 / 2 + 1;
+        let numbers = Arc::new((0..count).map(|n| (n % 7 > 0).then_some(n * n % 1000)).collect::<Int64Array>());
+        let texts = Arc::new((0..count).map(|n| Some(format!("call {}", n % 5000))).collect::<StringArray>());
+        let rows = RecordBatch::try_from_iter([("n", numbers as ArrayRef), ("t", texts as ArrayRef)]).unwrap();
+        for rows in [rows.slice(0, 0), rows.slice(0, 3), rows] {
+            let properties = WriterProperties::builder()
+                .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap()))
+                .set_created_by(concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_string());
+            let mut writer = ArrowWriter::try_new(Vec::new(), rows.schema(), Some(properties.build())).unwrap();
+            writer.write(&rows).unwrap();
+            assert!(to_parquet(&rows).unwrap() == writer.into_inner().unwrap(), "{} rows", rows.num_rows());
+        }
+        let nested = r#"{"s":{"a":1,"b":"x"},"l":["y","z"]}"#;
+        let schema = Schema::new(vec![
+            Field::new(
+                "s",
+                DataType::Struct(
+                    [("a", DataType::Int64), ("b", DataType::Utf8)]
+                        .map(|(name, of)| Field::new(name, of, true))
+                        .to_vec()
+                        .into(),
+                ),
+                true,
+            ),
+            Field::new("l", DataType::List(Arc::new(Field::new("item", DataType::Utf8, true))), true),
+        ]);
+        let raw = RawTable { name: "raw".into(), file: FileFormat::Json, schema: Arc::new(schema) };
+        let object = Object { key: "o".into(), bytes: nested.into(), last_modified: chrono::DateTime::UNIX_EPOCH };
+        let mut reader = Reader::new(raw, Limits::default());
+        let mut rows = Vec::new();
+        reader.read(&object, &mut |_| ());
+        reader.flush(&mut |batch| rows.push(batch));
+        assert_eq!(from_parquet(to_parquet(&rows[0]).unwrap(), &rows[0].schema()).unwrap(), rows[0]);
     }
 }

@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 
 use super::Ingested;
 use super::ledger::Ledger;
-use super::repeats;
+use super::repeats::{self, Settling};
 use crate::error::{Error, Kind, Result};
 use crate::schema::Table;
 use crate::store::Store;
-use crate::table_file::{from_parquet, to_parquet, without};
+use crate::table_file::{day_to_parquet, from_parquet, without};
 
 /// Settles one day: what it held, less the rows of objects that were read again or count no more, plus the new rows.
 pub(super) async fn settle_day(
@@ -48,9 +47,14 @@ pub(super) async fn settle_day(
         let columns = stored.fields().iter().filter_map(|field| batch.column_by_name(field.name()).cloned()).collect();
         all.push(RecordBatch::try_new(stored.clone(), columns)?);
     }
-    let settled = repeats::settle(table, day, &concat_batches(&stored, &all)?)?;
-    for (key, rows) in [(&originals_key, &settled.originals), (&kept_key, &settled.kept)] {
-        if rows.num_rows() == 0 { state.delete(key).await? } else { state.put(key, to_parquet(rows)?).await? }
+    let settled = Settling::of(table, day, &stored, all)?;
+    for (key, part) in [(&originals_key, &settled.originals), (&kept_key, &settled.kept)] {
+        if part.is_empty() {
+            state.delete(key).await?;
+        } else {
+            let column = |column, range| settled.column(part, column, range);
+            state.put(key, day_to_parquet(&stored, part.len(), &column)?).await?;
+        }
     }
     ledger.put_repeats(name, day, settled.counts);
     Ok(())

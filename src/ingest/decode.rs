@@ -1,11 +1,14 @@
-//! Fetched objects become raw rows beside the work on earlier ones: decoding is the longest part of a night, and objects do
-//! not need each other.
+//! Fetched objects become rows of contracts beside each other: decoding and mapping are the longest part of a night, and
+//! objects do not need each other.
+
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::stream::{Stream, StreamExt, unfold};
 
 use arrow::array::RecordBatch;
 
+use super::mapping::{Mapping, Outcome};
 use crate::error::{Error, Result};
 use crate::reader::{Limits, Object, ObjectRead, RawTable, Reader};
 use crate::store::Listed;
@@ -14,6 +17,11 @@ use crate::store::Listed;
 const GROUP_BYTES: usize = 1 << 20;
 /// or are this many.
 const GROUP_OBJECTS: usize = 2048;
+
+/// Raw rows that are mapped at once: at least so many,
+const ROWS_AT_ONCE: usize = 16_384;
+/// or so many bytes of them.
+const BYTES_AT_ONCE: usize = 32 << 20;
 
 /// What some whole objects hold.
 #[derive(Default)]
@@ -42,7 +50,6 @@ pub(super) fn decoded<'a>(
         }
         (!group.is_empty()).then_some((group, fetched))
     });
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let decode = move |group| {
         let raw = raw.clone();
         async move {
@@ -51,7 +58,54 @@ pub(super) fn decoded<'a>(
                 .map_err(|error| Error::engine("an object cannot be decoded").because(error))
         }
     };
-    groups.map(decode).buffered(cores)
+    groups.map(decode).buffered(cores())
+}
+
+/// Maps what was decoded, as many groups of objects at once as the machine has cores, and delivers them in their order. A
+/// mapping may look at an object's other records, so it always sees objects whole.
+pub(super) fn mapped<'a>(
+    decoded: impl Stream<Item = Result<Decoded>> + 'a,
+    mapping: Arc<Mapping>,
+) -> impl Stream<Item = Result<(Decoded, Outcome)>> + 'a {
+    let groups = unfold(Box::pin(decoded), |mut decoded| async move {
+        let mut all: Option<Decoded> = None;
+        let (mut rows, mut size) = (0, 0);
+        while let Some(next) = decoded.next().await {
+            let next = match next {
+                Ok(next) => next,
+                Err(error) => return Some((Err(error), decoded)),
+            };
+            rows += next.batches.iter().map(RecordBatch::num_rows).sum::<usize>();
+            size += next.batches.iter().map(RecordBatch::get_array_memory_size).sum::<usize>();
+            match &mut all {
+                None => all = Some(next),
+                Some(all) => {
+                    all.reads.extend(next.reads);
+                    all.batches.extend(next.batches);
+                    all.failure = all.failure.take().or(next.failure);
+                }
+            }
+            if rows >= ROWS_AT_ONCE || size >= BYTES_AT_ONCE {
+                break;
+            }
+        }
+        all.map(|all| (Ok(all), decoded))
+    });
+    let map = move |group: Result<Decoded>| {
+        let mapping = mapping.clone();
+        async move {
+            let mut group = group?;
+            let batches = std::mem::take(&mut group.batches);
+            let mapped = tokio::spawn(async move { mapping.map(batches).await }).await;
+            let outcome = mapped.map_err(|error| Error::engine("rows cannot be mapped").because(error))??;
+            Ok((group, outcome))
+        }
+    };
+    groups.map(map).buffered(cores())
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 fn decode(raw: RawTable, group: Vec<(Result<Bytes>, Listed)>) -> Decoded {

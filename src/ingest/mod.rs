@@ -7,22 +7,26 @@
 
 mod days;
 mod decode;
+mod filing;
 mod format;
 pub mod horizon;
+mod identity;
 pub mod ledger;
 mod ledger_file;
 mod listing;
-mod mapper;
+mod mapping;
 pub mod repeats;
 mod snapshots;
 pub mod survey;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 use futures::StreamExt;
+use futures::future::join;
 
 use crate::config::{Config, Source};
 use crate::engine::Engine;
@@ -32,13 +36,14 @@ use crate::reader::{Limits, ObjectRead, Reader};
 use crate::schema::{Table, without_fingerprints};
 use crate::store::{Listed, Store};
 pub use days::{gone, lost};
-use decode::decoded;
+use decode::{decoded, mapped};
+use filing::{Filing, Mapped};
 pub use format::unknown_format;
 use format::{Format, no_predicate, raw_table};
 use horizon::Horizon;
 use ledger::{Entry, Ledger, Rejected};
 use listing::{list, must_read};
-use mapper::{Mapped, Mapper};
+use mapping::Mapping;
 use snapshots::{Listing, Selection};
 
 /// What an ingest brought.
@@ -210,36 +215,30 @@ async fn read_source(
     if !source.is_fingerprinted {
         raw.schema = without_fingerprints(&raw.schema);
     }
-    let mut mapper = Mapper {
-        engine,
-        project,
-        source,
-        format: &format,
-        horizon: books.horizon,
-        batches: Vec::new(),
-        rows: 0,
-        seen: BTreeMap::new(),
-        recognised: 0,
-    };
+    let mut filing = Filing::new(books.horizon);
     let mut reads: Vec<(Listed, ObjectRead)> = Vec::new();
-    let fetched = futures::stream::iter(wanted.into_iter().map(|object| {
-        let store = store.clone();
-        async move { (store.get_listed(&object).await, object) }
-    }))
-    .buffered(config.engine.concurrency.max(1));
-    let mut decoded = std::pin::pin!(decoded(fetched, raw));
     let mut failure = selection.failure.take();
-    while let Some(group) = decoded.next().await {
-        let group = group?;
-        failure = failure.or(group.failure);
-        reads.extend(group.reads);
-        // A mapping may look at an object's other records, so it always sees objects whole.
-        if mapper.takes(group.batches) {
-            mapper.map(books.incoming).await?;
+    // To plan takes longer than to read a few objects.
+    if !wanted.is_empty() {
+        let schema = Reader::new(raw.clone(), Limits::default()).schema();
+        let fetched = futures::stream::iter(wanted.into_iter().map(|object| {
+            let store = store.clone();
+            async move { (store.get_listed(&object).await, object) }
+        }))
+        .buffered(config.engine.concurrency.max(1));
+        let mut decoded = Box::pin(decoded(fetched, raw));
+        // The mappings are planned while the first objects are decoded.
+        let (first, mapping) = join(decoded.next(), Mapping::plan(engine, project, source, &format, &schema)).await;
+        let decoded = futures::stream::iter(first).chain(decoded);
+        let mut mapped = std::pin::pin!(mapped(decoded, Arc::new(mapping?)));
+        while let Some(group) = mapped.next().await {
+            let (group, outcome) = group?;
+            failure = failure.or(group.failure);
+            reads.extend(group.reads);
+            filing.take(outcome, books.incoming)?;
         }
     }
-    mapper.map(books.incoming).await?;
-    let (recognised, seen) = (mapper.recognised, mapper.seen);
+    let (recognised, seen) = (filing.recognised, filing.seen);
     let mut read = finish_source(source, &format, reads, seen, books);
     supersede(source, &format, &listing, &selection, books);
     read.superseded = selection.superseded.len();

@@ -13,16 +13,20 @@
 //! state the same thing, only those with the greatest time count; the others are repeated rows of their own source. A row
 //! that states nothing in particular always counts, and so do all rows of the same time.
 
-use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, UInt32Array};
-use arrow::compute::{SortColumn, filter_record_batch, lexsort_to_indices, take, take_record_batch};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
-use arrow::util::display::{ArrayFormatter, FormatOptions};
+use arrow::array::{
+    Array, ArrayRef, AsArray, BooleanArray, DynComparator, Int64Array, RecordBatch, StringArray, StringBuilder,
+    UInt32Array, make_comparator, new_null_array,
+};
+use arrow::compute::{SortOptions, concat, filter_record_batch, interleave, take};
+use arrow::datatypes::{Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
 use chrono::NaiveDate;
-use sha2::{Digest, Sha256};
 
+use super::identity::{ById, Id, identities};
 use super::ledger::Repeats;
 use crate::error::{Error, Result};
 use crate::schema::{Table, hex};
@@ -43,37 +47,152 @@ pub struct Settled {
 /// # Errors
 /// `Project` when the contract's header names no identity, `Engine` when a columnar operation fails.
 pub fn settle(contract: &Table, day: NaiveDate, rows: &RecordBatch) -> Result<Settled> {
-    let ids = identities(contract, rows)?;
-    // Originals bear their identity too: their bytes do not tell which rows were settled before.
-    let rows = &with_ids(rows, &ids)?;
-    let order = Order::new(contract, rows)?;
-    let is_restated = restated(contract, rows)?;
-    let mut groups: HashMap<Id, Vec<u32>> = HashMap::with_capacity(ids.len());
-    for (row, id) in ids.iter().enumerate().filter(|(row, _)| !is_restated[*row]) {
-        groups.entry(*id).or_default().push(row as u32);
-    }
-    let mut groups: Vec<Vec<u32>> = groups.into_values().collect();
-    for group in &mut groups {
-        group.sort_by(|a, b| order.compare(*a, *b));
-    }
-    // The order of groups is free: the kept rows are sorted below by unique columns.
-    groups.sort_by_key(|group| group[0]);
+    let settling = Settling::of(contract, day, &rows.schema(), vec![rows.clone()])?;
+    let gathered = |part: &Part| -> Result<RecordBatch> {
+        let columns = (0..rows.num_columns()).map(|column| settling.column(part, column, 0..part.len()));
+        Ok(RecordBatch::try_new(rows.schema(), columns.collect::<Result<_>>()?)?)
+    };
+    Ok(Settled { kept: gathered(&settling.kept)?, originals: gathered(&settling.originals)?, counts: settling.counts })
+}
 
-    let first: UInt32Array = groups.iter().map(|group| group[0]).collect();
-    let mut columns = Vec::with_capacity(rows.num_columns());
-    for (field, column) in rows.schema().fields().iter().zip(rows.columns()) {
-        columns.push(match field.name().as_str() {
-            "x_repeats" => Arc::new(groups.iter().map(|g| g.len() as i64 - 1).collect::<Int64Array>()) as ArrayRef,
-            name if is_filled(name) && column.null_count() > 0 => take(column, &filled(&groups, column), None)?,
-            _ => take(column, &first, None)?,
-        });
+/// A settled day before its rows are gathered: a day is the largest thing in memory, so that its columns are gathered one
+/// after the other, as they are written, and stand together never.
+pub struct Settling {
+    schema: SchemaRef,
+    rows: Vec<RecordBatch>,
+    /// Identities of all rows, as text.
+    ids: ArrayRef,
+    /// Rows of the calls that came more than once, in the order in which they fill a row, by the first.
+    repeated: HashMap<u32, Vec<u32>>,
+    /// The rows that [`Settled::kept`] has.
+    pub kept: Part,
+    /// The rows that [`Settled::originals`] has.
+    pub originals: Part,
+    /// Kept and repeated rows by pair of sources.
+    pub counts: Vec<Repeats>,
+}
+
+/// Rows of a file, in their order: each by its place among all, and as batch and row.
+#[derive(Default)]
+pub struct Part {
+    rows: Vec<u32>,
+    places: Vec<(usize, usize)>,
+    is_folded: bool,
+}
+
+impl Part {
+    /// How many rows it has.
+    pub fn len(&self) -> usize {
+        self.rows.len()
     }
-    let kept = sorted(contract, &RecordBatch::try_new(rows.schema(), columns)?)?;
-    let restated: Vec<u32> = (0..rows.num_rows() as u32).filter(|row| is_restated[*row as usize]).collect();
-    let repeated =
-        groups.iter().filter(|group| group.len() > 1).flatten().chain(&restated).copied().collect::<Vec<_>>();
-    let originals = sorted(contract, &take_record_batch(rows, &UInt32Array::from(repeated))?)?;
-    Ok(Settled { kept, originals, counts: counts(contract, day, rows, &groups, &restated)? })
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+}
+
+impl Settling {
+    /// Decides which rows of one event day are kept.
+    ///
+    /// # Errors
+    /// `Project` when the contract's header names no identity, `Engine` when a columnar operation fails.
+    pub fn of(contract: &Table, day: NaiveDate, schema: &SchemaRef, rows: Vec<RecordBatch>) -> Result<Settling> {
+        let mut rows: Vec<RecordBatch> = rows.into_iter().filter(|batch| batch.num_rows() > 0).collect();
+        if rows.is_empty() {
+            rows.push(RecordBatch::new_empty(schema.clone()));
+        }
+        let keys = keys(contract, &rows)?;
+        let ids = identities(contract, &keys)?;
+        // Originals bear their identity too: their bytes do not tell which rows were settled before.
+        let texts = texts(&ids);
+        let keys = with_ids(&keys, &texts)?;
+        let order = Order::new(contract, &keys)?;
+        let is_restated = restated(contract, &keys)?;
+        let mut firsts: HashMap<Id, u32, ById> = HashMap::with_capacity_and_hasher(ids.len(), ById::default());
+        let mut groups: HashMap<u32, Vec<u32>> = HashMap::new();
+        for (row, id) in (0..).zip(&ids).filter(|(row, _)| !is_restated[*row as usize]) {
+            match firsts.entry(*id) {
+                Entry::Vacant(first) => drop(first.insert(row)),
+                Entry::Occupied(first) => {
+                    groups.entry(*first.get()).or_insert_with_key(|first| vec![*first]).push(row);
+                }
+            }
+        }
+        let mut kept: Vec<u32> = firsts.into_values().filter(|row| !groups.contains_key(row)).collect();
+        let mut repeated = HashMap::with_capacity(groups.len());
+        for mut group in groups.into_values() {
+            group.sort_by(|a, b| order.compare(*a, *b));
+            kept.push(group[0]);
+            repeated.insert(group[0], group);
+        }
+        let restated: Vec<u32> = (0..ids.len() as u32).filter(|row| is_restated[*row as usize]).collect();
+        let originals = repeated.values().flatten().chain(&restated).copied().collect();
+        let counts = counts(contract, day, &keys, &kept, &repeated, &restated)?;
+        let sorting = Sorting::new(contract, &keys)?;
+        let starts: Vec<usize> =
+            rows.iter().scan(0, |start, batch| Some(std::mem::replace(start, *start + batch.num_rows()))).collect();
+        let part = |rows: Vec<u32>, is_folded| {
+            let rows = sorting.sorted(rows);
+            let place = |row: &u32| {
+                let batch = starts.partition_point(|start| *start <= *row as usize) - 1;
+                (batch, *row as usize - starts[batch])
+            };
+            Part { places: rows.iter().map(place).collect(), rows, is_folded }
+        };
+        let (kept, originals) = (part(kept, true), part(originals, false));
+        Ok(Settling { schema: schema.clone(), rows, ids: texts, repeated, kept, originals, counts })
+    }
+
+    /// A part of a column, by its place in the schema: what stands in the rows, or for kept rows what their call gives.
+    ///
+    /// # Errors
+    /// `Engine` when a columnar operation fails.
+    pub fn column(&self, part: &Part, column: usize, range: Range<usize>) -> Result<ArrayRef> {
+        let field = self.schema.field(column);
+        let rows = &part.rows[range.clone()];
+        let arrays: Vec<&dyn Array> = self.rows.iter().map(|batch| batch.column(column).as_ref()).collect();
+        match field.name().as_str() {
+            "x_record_id" => Ok(take(&self.ids, &UInt32Array::from(rows.to_vec()), None)?),
+            "x_repeats" if part.is_folded => {
+                let repeats = |row| self.repeated.get(row).map_or(0, |group| group.len() as i64 - 1);
+                Ok(Arc::new(rows.iter().map(repeats).collect::<Int64Array>()))
+            }
+            _ if arrays.iter().all(|array| array.null_count() == array.len()) => {
+                Ok(new_null_array(field.data_type(), rows.len()))
+            }
+            name if part.is_folded
+                && is_filled(name)
+                && !self.repeated.is_empty()
+                && arrays.iter().any(|array| array.null_count() > 0) =>
+            {
+                Ok(interleave(&arrays, &self.filled(part, range, &arrays))?)
+            }
+            _ => Ok(interleave(&arrays, &part.places[range])?),
+        }
+    }
+
+    /// From where a column of kept rows is filled: the first row of the call that has a value.
+    fn filled(&self, part: &Part, range: Range<usize>, arrays: &[&dyn Array]) -> Vec<(usize, usize)> {
+        let mut places = part.places[range.clone()].to_vec();
+        for (place, row) in places.iter_mut().zip(&part.rows[range]) {
+            let Some(group) = self.repeated.get(row).filter(|_| arrays[place.0].is_null(place.1)) else { continue };
+            let found = group.iter().map(|row| self.place(*row)).find(|(batch, row)| arrays[*batch].is_valid(*row));
+            *place = found.unwrap_or(*place);
+        }
+        places
+    }
+
+    fn place(&self, row: u32) -> (usize, usize) {
+        let mut row = row as usize;
+        for (batch, rows) in self.rows.iter().enumerate() {
+            match row.checked_sub(rows.num_rows()) {
+                Some(beyond) => row = beyond,
+                None => return (batch, row),
+            }
+        }
+        (0, 0)
+    }
 }
 
 /// The original rows of a settled day, without those of the objects that `is_replaced` names by source and key.
@@ -98,7 +217,7 @@ pub fn originals(
     Ok(left)
 }
 
-fn text<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+pub(super) fn text<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
     rows.column_by_name(name)
         .and_then(|column| column.as_string_opt::<i32>())
         .ok_or_else(|| Error::engine(format!("rows lack the text column `{name}`")))
@@ -113,112 +232,33 @@ fn is_filled(name: &str) -> bool {
         && name != "event_date"
 }
 
-fn filled(groups: &[Vec<u32>], column: &ArrayRef) -> UInt32Array {
-    groups
-        .iter()
-        .map(|group| group.iter().copied().find(|row| column.is_valid(*row as usize)).unwrap_or(group[0]))
-        .collect()
+/// The columns that decide, of all rows.
+fn keys(contract: &Table, rows: &[RecordBatch]) -> Result<RecordBatch> {
+    let mut wanted = BTreeSet::from(["x_source", "x_source_rank", "x_object_key", "x_line", "x_record_id"]);
+    for key in ["day", "identity", "latest", "usage"] {
+        wanted.extend(contract.header.get(key).unwrap_or("").split([' ', ',', '+', '|']));
+    }
+    let schema = rows[0].schema();
+    let (mut fields, mut columns) = (Vec::new(), Vec::new());
+    for (place, field) in schema.fields().iter().enumerate().filter(|(_, field)| wanted.contains(field.name().as_str()))
+    {
+        let parts: Vec<&dyn Array> = rows.iter().map(|batch| batch.column(place).as_ref()).collect();
+        fields.push(field.clone());
+        columns.push(concat(&parts)?);
+    }
+    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
 }
 
-/// 128 bits of the SHA-256 of an identity's values.
-type Id = [u8; 16];
-
-/// The call that rows of other sources name by a further identity.
-struct Alias<'a> {
-    call: Id,
-    source: &'a str,
-    more_sources: Vec<&'a str>,
-    /// Two calls under one request id are retries: which of them it is, nobody can say.
-    is_shared: bool,
+fn texts(ids: &[Id]) -> ArrayRef {
+    let mut texts = StringBuilder::with_capacity(ids.len(), 32 * ids.len());
+    ids.iter().for_each(|id| texts.append_value(hex(id)));
+    Arc::new(texts.finish())
 }
 
-fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<Id>> {
-    let declared = contract.header.get("identity").ok_or_else(|| {
-        Error::project(format!("contract `{}` has no `identity:`", contract.name)).at(format!("at {}", contract.path))
-    })?;
-    let options = FormatOptions::default();
-    let mut alternatives = Vec::new();
-    for alternative in declared.split('|') {
-        let mut columns = Vec::new();
-        for name in alternative.split('+').map(str::trim) {
-            let column = rows.column_by_name(name).ok_or_else(|| {
-                Error::project(format!("identity names `{name}`, which is no column"))
-                    .at(format!("at {}", contract.path))
-            })?;
-            columns.push((column, column.as_string_opt::<i32>(), ArrayFormatter::try_new(column, &options)?));
-        }
-        alternatives.push(columns);
-    }
-    let last = alternatives.len() - 1;
-    let source = text(rows, "x_source")?;
-    let mut own: Vec<Id> = Vec::with_capacity(rows.num_rows());
-    // A row that does not know the first identity of a call may still know one that another source wrote beside it.
-    let mut aliases: HashMap<Id, Alias<'_>> = HashMap::new();
-    let mut buffer = Vec::new();
-    for row in 0..rows.num_rows() {
-        let mut first: Option<Id> = None;
-        for (place, columns) in alternatives.iter().enumerate() {
-            let is_known = columns.iter().all(|(column, ..)| column.is_valid(row));
-            if !(is_known && place < last || place == last && first.is_none()) {
-                continue;
-            }
-            let id = hash(&mut buffer, place, columns, row);
-            match first {
-                None => first = Some(id),
-                Some(call) => knows(&mut aliases, id, call, source.value(row)),
-            }
-        }
-        own.push(first.unwrap_or_default());
-    }
-    for (row, own) in own.iter_mut().enumerate() {
-        if let Some(alias) = aliases.get(own).filter(|alias| !alias.is_shared)
-            && alias.source != source.value(row)
-            && !alias.more_sources.contains(&source.value(row))
-        {
-            *own = alias.call;
-        }
-    }
-    Ok(own)
-}
-
-/// Notes that a row of a source bears `alias` beside `call`.
-fn knows<'a>(aliases: &mut HashMap<Id, Alias<'a>>, alias: Id, call: Id, source: &'a str) {
-    let known =
-        aliases.entry(alias).or_insert_with(|| Alias { call, source, more_sources: Vec::new(), is_shared: false });
-    known.is_shared |= known.call != call;
-    if known.source != source && !known.more_sources.contains(&source) {
-        known.more_sources.push(source);
-    }
-}
-
-type IdentityColumns<'a> = [(&'a ArrayRef, Option<&'a StringArray>, ArrayFormatter<'a>)];
-
-fn hash(buffer: &mut Vec<u8>, place: usize, columns: &IdentityColumns<'_>, row: usize) -> Id {
-    buffer.clear();
-    buffer.extend_from_slice(place.to_string().as_bytes());
-    let mut add = |value: &str| {
-        // The length keeps ("ab", "c") and ("a", "bc") apart; null is not the empty text.
-        buffer.push(0x1f);
-        buffer.extend_from_slice(value.len().to_string().as_bytes());
-        buffer.push(0x1f);
-        buffer.extend_from_slice(value.as_bytes());
-    };
-    for (column, texts, formatter) in columns {
-        match texts {
-            _ if column.is_null(row) => add("\u{0}"),
-            Some(texts) => add(texts.value(row)),
-            None => add(&formatter.value(row).to_string()),
-        }
-    }
-    let mut id = Id::default();
-    id.copy_from_slice(&Sha256::digest(&buffer)[..16]);
-    id
-}
-
-fn with_ids(rows: &RecordBatch, ids: &[Id]) -> Result<RecordBatch> {
+fn with_ids(rows: &RecordBatch, ids: &ArrayRef) -> Result<RecordBatch> {
     let mut columns = rows.columns().to_vec();
     if let Ok(place) = rows.schema().index_of("x_record_id") {
-        columns[place] = Arc::new(StringArray::from_iter_values(ids.iter().map(|id| hex(id))));
+        columns[place] = ids.clone();
     }
     Ok(RecordBatch::try_new(rows.schema(), columns)?)
 }
@@ -289,32 +329,52 @@ impl<'a> Order<'a> {
     }
 }
 
-fn sorted(contract: &Table, rows: &RecordBatch) -> Result<RecordBatch> {
-    let mut names: Vec<String> =
-        contract.header.get("day").unwrap_or("").split('|').map(|name| name.trim().to_string()).collect();
-    names.extend(["x_record_id", "x_source_rank", "x_object_key", "x_line"].map(String::from));
-    let columns: Vec<SortColumn> = names
-        .iter()
-        .filter_map(|name| rows.column_by_name(name))
-        .map(|c| SortColumn { values: c.clone(), options: None })
-        .collect();
-    Ok(take_record_batch(rows, &lexsort_to_indices(&columns, None)?)?)
+/// The order of rows in a file: by time, identity, rank of the source, key and line.
+struct Sorting {
+    /// Mostly the times alone decide.
+    times: Vec<i64>,
+    columns: Vec<DynComparator>,
+}
+
+impl Sorting {
+    fn new(contract: &Table, rows: &RecordBatch) -> Result<Sorting> {
+        let mut names: Vec<&str> = contract.header.get("day").unwrap_or("").split('|').map(str::trim).collect();
+        names.extend(["x_record_id", "x_source_rank", "x_object_key", "x_line"]);
+        let columns: Vec<&ArrayRef> = names.iter().filter_map(|name| rows.column_by_name(name)).collect();
+        let times = match columns.first().and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>()) {
+            Some(times) => times.iter().map(|time| time.unwrap_or(i64::MIN)).collect(),
+            None => vec![0; rows.num_rows()],
+        };
+        let compare = |column: &&ArrayRef| make_comparator(column, column, SortOptions::default());
+        Ok(Sorting { times, columns: columns.iter().map(compare).collect::<std::result::Result<_, _>>()? })
+    }
+
+    fn sorted(&self, rows: Vec<u32>) -> Vec<u32> {
+        let mut keyed: Vec<(i64, u32)> = rows.into_iter().map(|row| (self.times[row as usize], row)).collect();
+        keyed.sort_unstable_by(|a, b| {
+            let (place, other) = (a.1 as usize, b.1 as usize);
+            let rest = || self.columns.iter().map(|compare| compare(place, other)).find(|order| order.is_ne());
+            a.0.cmp(&b.0).then_with(|| rest().unwrap_or_else(|| a.1.cmp(&b.1)))
+        });
+        keyed.into_iter().map(|(_, row)| row).collect()
+    }
 }
 
 fn counts(
     contract: &Table,
     day: NaiveDate,
     rows: &RecordBatch,
-    groups: &[Vec<u32>],
+    kept: &[u32],
+    repeated: &HashMap<u32, Vec<u32>>,
     restated: &[u32],
 ) -> Result<Vec<Repeats>> {
     let source = text(rows, "x_source")?;
-    let mut counts: std::collections::BTreeMap<(&str, &str), (i64, i64)> = Default::default();
-    for group in groups {
-        let kept = source.value(group[0] as usize);
-        for (place, row) in group.iter().enumerate() {
-            let count = counts.entry((source.value(*row as usize), kept)).or_default();
-            if place == 0 { count.0 += 1 } else { count.1 += 1 }
+    let mut counts: BTreeMap<(&str, &str), (i64, i64)> = BTreeMap::new();
+    for row in kept {
+        let kept = source.value(*row as usize);
+        counts.entry((kept, kept)).or_default().0 += 1;
+        for row in repeated.get(row).into_iter().flatten().skip(1) {
+            counts.entry((source.value(*row as usize), kept)).or_default().1 += 1;
         }
     }
     for row in restated {
@@ -337,9 +397,8 @@ fn counts(
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{TimestampMicrosecondArray, UInt32Array};
-    use arrow::compute::concat_batches;
-    use arrow::datatypes::SchemaRef;
+    use arrow::array::TimestampMicrosecondArray;
+    use arrow::compute::{concat_batches, take_record_batch};
     use proptest::prelude::*;
     use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 

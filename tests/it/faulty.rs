@@ -49,6 +49,11 @@ impl Faulty {
         store
     }
 
+    /// The same objects as a store in memory, whose versions they keep.
+    pub fn over(inner: Arc<InMemory>) -> Faulty {
+        Faulty { inner, ..Faulty::default() }
+    }
+
     /// Nothing is written or read any more from the write of this number on: the process is gone.
     pub fn stop_at(self, write: usize) -> Faulty {
         self.faults.lock().unwrap().stop_at = Some(write);

@@ -154,14 +154,21 @@ fn a_call_costs_what_integers_say_and_a_price_of_zero_costs_zero() {
                      from (select 'input' as bucket, {} as usd union all select 'cache_read', {} union all select 'output', {}) as prices",
                     usd(input), usd(read), usd(output)
                 )).await;
-                let rows: Vec<String> = calls.iter().enumerate().map(|(row, (fresh, cached, visible, reasoning))| format!(
+                let calls_as_sql: Vec<String> = calls.iter().enumerate().map(|(row, (fresh, cached, visible, reasoning))| format!(
                     "select 'c{row:04}' as x_record_id, 'p' as gen_ai_provider_name, 'm' as gen_ai_response_model, 'ok' as x_status, {fresh} + {cached} as gen_ai_usage_input_tokens, \
                      {visible} + {reasoning} as gen_ai_usage_output_tokens, {fresh} as usage_input_uncached_tokens, {cached} as usage_cache_read_tokens, \
                      {visible} as usage_output_visible_tokens, {reasoning} as usage_output_reasoning_tokens, date '2026-11-20' as event_date"
                 )).collect();
-                fill("requests", rows.join(" union all ")).await;
+                fill("requests", calls_as_sql.join(" union all ")).await;
                 let query = project.queries.iter().find(|query| query.name == "requests_priced").expect("the query");
                 let rows = trimtab::pipeline::build::rows(&engine, &project, query).await.expect("priced");
+                // `by_row:` promises that a part of the calls is priced as it is among all of them.
+                let mut parts = Vec::new();
+                for part in calls_as_sql.chunks(calls_as_sql.len().div_ceil(2)) {
+                    fill("requests", part.join(" union all ")).await;
+                    parts.push(trimtab::pipeline::build::rows(&engine, &project, query).await.expect("priced"));
+                }
+                assert_eq!(arrow::compute::concat_batches(&rows.schema(), &parts).expect("parts"), rows);
                 let column = rows["cost_usd"].as_primitive::<arrow::datatypes::Decimal128Type>().clone();
                 column.values().to_vec()
             });
