@@ -30,7 +30,7 @@ use crate::config::{Config, Overrides, Stores};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::Ledger;
-use crate::pipeline::{build, publish, relations, version};
+use crate::pipeline::{daily, publish, relations, version};
 use crate::project::{self, Project, graph::Layer};
 use crate::store::Store;
 
@@ -126,7 +126,7 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
     }
     relations::register(&engine, &project, &config, &ledger)?;
     for (name, contract) in &project.contracts {
-        if build::is_by_day(&project, name) {
+        if daily::is_by_day(&project, name) {
             engine.register_days(name, &contract.schema, &state.join(name)?, None)?;
         }
     }

@@ -35,13 +35,24 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
         None => info!(elapsed_ms = started.elapsed().as_millis() as u64, "{line}"),
     };
     let night = pipeline::run(&project, &config, &owner, &progress).await;
+    // The process ends: taking hundreds of parsed queries apart would be the last hundredth of a second of an idle night.
+    std::mem::forget(project);
     if let Some(bar) = &bar {
         bar.finish_and_clear();
     }
     let night = night?;
     let mut out = std::io::stdout().lock();
-    let mut text = if args.quiet { String::new() } else { format!("{}\n", night.summary) };
-    for key in &night.published {
+    let said = if night.stands { "nothing new; the publication of " } else { "published " };
+    let ending = if night.stands { " stands" } else { "" };
+    let mut text = match args.quiet {
+        true => String::new(),
+        false if night.stands => {
+            format!("Nothing new; the publication of {} stands.\n\n{}\n", config.date, night.summary)
+        }
+        false => format!("{}\n", night.summary),
+    };
+    // Quiet are the paths that were written alone, and of these there are none when the publication stands.
+    for key in night.published.iter().filter(|_| !(args.quiet && night.stands)) {
         text.push_str(&format!("{}{key}\n", shown(&config.output)));
     }
     out.write_all(text.as_bytes()).or_else(|error| match error.kind() {
@@ -57,7 +68,7 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
         lists = sent.lists,
         gets = sent.gets,
         puts = sent.puts,
-        "published {}",
+        "{said}{}{ending}",
         config.date
     );
     Ok(())

@@ -46,7 +46,7 @@ impl Owner {
         let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
         let (name, nonce) = random.split_at(8);
         Ok(Owner {
-            run_id: format!("{}-{name}", clock().format("%Y%m%dT%H%M%SZ")),
+            run_id: format!("{}-{name}", clock().format("%Y%m%dT%H%M%S%.3fZ")),
             nonce: nonce.to_string(),
             host: host(),
             pid: std::process::id(),

@@ -94,6 +94,16 @@ pub fn judge(outcomes: &[Outcome]) -> Result<()> {
     Err(error.hint("the last publication stays; `trimtab explain <check>` shows the rule"))
 }
 
+/// What the checks with rows have to say. What it is about, not only how much: the first row names the model, the object or
+/// the workload.
+pub fn warnings(outcomes: &[Outcome]) -> Vec<String> {
+    let warning = |outcome: &Outcome| {
+        let first = outcome.examples.first().map_or_else(String::new, |example| format!("; first: {example}"));
+        format!("{}: {} rows; {}{first}", outcome.check, outcome.rows, outcome.because)
+    };
+    outcomes.iter().filter(|outcome| outcome.rows > 0).map(warning).collect()
+}
+
 fn texts(batch: &RecordBatch) -> Vec<String> {
     let schema = batch.schema();
     (0..batch.num_rows().min(SHOWN))

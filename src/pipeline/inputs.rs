@@ -5,11 +5,15 @@
 
 use std::collections::BTreeMap;
 
+use arrow::array::RecordBatch;
 use chrono::Datelike;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::config::Config;
 use crate::ingest::ledger::{Entry, Ledger};
+use crate::outcome::Outcome;
+use crate::project::Project;
 use crate::schema::hex;
 
 /// The objects of a source whose first event day that is kept lies in one month.
@@ -60,6 +64,27 @@ impl<'a> Inputs<'a> {
         let Entry { object_key, size, etag, format_digest, .. } = entry;
         self.digest.update(format!("{object_key}\t{size}\t{etag}\t{format_digest}\n"));
     }
+}
+
+/// What the published objects were built from: the ledger, the facts and the checks; nothing of this process.
+pub(super) fn facts(
+    project: &Project,
+    config: &Config,
+    ledger: &Ledger,
+    marts: &BTreeMap<String, RecordBatch>,
+    outcomes: &[Outcome],
+) -> Value {
+    let seeds: BTreeMap<&str, &str> =
+        project.seeds.iter().map(|(name, seed)| (name.as_str(), seed.digest.as_str())).collect();
+    let rows: BTreeMap<&str, usize> = marts.iter().map(|(name, rows)| (name.as_str(), rows.num_rows())).collect();
+    json!({
+        "window_days": config.windows.decision_days,
+        "sources": config.sources.iter().map(|s| json!({ "name": s.name, "format": s.format, "rank": s.rank })).collect::<Vec<_>>(),
+        "inputs": digests(ledger),
+        "seeds": seeds,
+        "rows": rows,
+        "checks": outcomes,
+    })
 }
 
 #[cfg(test)]

@@ -33,7 +33,11 @@ fn text(record: &Record, published: Option<NaiveDate>) -> String {
     let about = format!("{{run_id=\"{}\",outcome=\"{}\"}}", escaped(&record.run_id), escaped(&record.outcome));
     let metrics = [
         ("last_run_info", "The last run and how it ended.", vec![(about, "1".to_string())]),
-        ("last_run_success", "1 when the last run published.", one(u8::from(record.exit_code == 0).to_string())),
+        (
+            "last_run_success",
+            "1 when the last run published, or found nothing new.",
+            one(u8::from(record.exit_code == 0).to_string()),
+        ),
         ("last_run_exit_code", "Exit code of the last run.", one(record.exit_code.to_string())),
         ("last_run_start_timestamp_seconds", "When the last run began.", one(record.started.timestamp().to_string())),
         ("last_run_end_timestamp_seconds", "When the last run ended.", one(record.ended.timestamp().to_string())),

@@ -2,16 +2,21 @@
 
 pub mod build;
 pub mod check;
+pub mod daily;
 pub mod facts;
 mod inputs;
 pub mod metrics;
+mod parts;
+mod plan;
 pub mod publish;
 pub mod record;
 pub mod relations;
 pub mod retention;
 pub mod schedule;
 pub mod staged;
+pub mod standing;
 pub mod version;
+pub mod versions;
 pub mod watermarks;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +25,7 @@ use std::time::Duration;
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
-use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
 use tracing::warn;
 
 use crate::config::Config;
@@ -28,15 +33,16 @@ use crate::engine::Engine;
 use crate::error::{Error, Kind, Result};
 use crate::ingest::{self, Ingested, horizon::Horizon, ledger::Ledger};
 use crate::lock::{Lock, Owner};
-use crate::outcome::Outcome;
 use crate::project::{Project, graph::Layer};
 use crate::report;
 use crate::store::Store;
 use crate::table_file::to_parquet;
-use build::Versions;
+pub use plan::{plan, plan_queries};
 use publish::Publication;
 use record::{Journal, Record};
 use staged::Staged;
+use standing::{Published, Verdict};
+use versions::Versions;
 use watermarks::Seen;
 
 /// Size of the files of a daily relation up to which they are read once and held: to open a file for each day takes longer than
@@ -52,6 +58,8 @@ pub struct Night {
     pub published: Vec<String>,
     /// Warnings that were said.
     pub warnings: usize,
+    /// Nothing was new: what is published stands since an earlier run.
+    pub stands: bool,
 }
 
 /// Runs one night for the run date of the configuration, as the only writer of its state.
@@ -157,9 +165,33 @@ async fn night(
         return Err(error);
     }
 
+    journal.stage("compare");
+    let standing = match standing::verdict(project, config, state, output).await? {
+        Verdict::Stands(standing) => Some(standing),
+        Verdict::Anew(why) => {
+            progress(&format!("deciding: {why}"));
+            None
+        }
+    };
+    if let Some(standing) = standing {
+        for warning in &standing.warnings {
+            warn!("{warning}");
+            journal.warning(warning);
+        }
+        journal.stands(standing.rows);
+        progress(&format!("nothing new; the publication of {} stands", config.date));
+        return Ok(Night {
+            summary: standing.summary(output).await?,
+            warnings: ingested.warnings.len() + standing.warnings.len(),
+            published: standing.objects.into_keys().filter(|key| !publish::is_manifest(key)).collect(),
+            stands: true,
+        });
+    }
+    standing::forget(state).await?;
+
     journal.stage("build");
     relations::register(engine, project, config, &ledger)?;
-    let days = build::Days {
+    let days = daily::Days {
         changed: ingested.changed,
         open: ledger.days_of("requests", true),
         known: ledger.days_of("requests", false),
@@ -170,37 +202,52 @@ async fn night(
     journal.stage("check");
     let outcomes = check::run(engine, project, config).await?;
     check::judge(&outcomes)?;
-    for outcome in outcomes.iter().filter(|outcome| outcome.rows > 0) {
-        // What it is about, not only how much: the first row names the model, the object or the workload.
-        let first = outcome.examples.first().map_or_else(String::new, |example| format!("; first: {example}"));
-        let warning = format!("{}: {} rows; {}{first}", outcome.check, outcome.rows, outcome.because);
+    let warnings = check::warnings(&outcomes);
+    for warning in &warnings {
         warn!("{warning}");
-        journal.warning(&warning);
+        journal.warning(warning);
     }
 
     journal.stage("publish");
     let mut publication = Publication::default();
+    // The files are made while the pages are.
+    let mut encoding = Vec::new();
     for (name, rows) in &marts {
-        publication.mart(name, config.date, to_parquet(&versioned(project, name, rows)?)?);
+        let rows = versioned(project, name, rows)?;
+        encoding.push((name, spawn_blocking(move || to_parquet(&rows))));
     }
     let pages = report::render(project, config, &marts, &outcomes)?;
+    for (name, encoded) in encoding {
+        let encoded = encoded.await.map_err(|error| Error::engine("a mart was not encoded").because(error))?;
+        publication.mart(name, config.date, encoded?);
+    }
     for (file, text) in &pages {
         publication.page(file, config.date, text.clone());
     }
-    publication.write(state, output, config.date, facts(project, config, &ledger, &marts, &outcomes)).await?;
-    journal.published(marts.values().map(|rows| rows.num_rows() as u64).sum());
+    publication.write(state, output, config.date, inputs::facts(project, config, &ledger, &marts, &outcomes)).await?;
+    let rows = marts.values().map(|rows| rows.num_rows() as u64).sum();
+    journal.published(rows);
 
     journal.stage("retain");
-    // The publication stands; what is left over is deleted by the next run.
-    if let Err(error) = retention::delete(project, state, &horizon, config.date).await {
-        let warning = format!("state that is no longer kept was not deleted: {error}; the next run tries again");
+    // The publication stands: what is left over is deleted, and what is not noted is decided again, by the next run.
+    let left = match retention::delete(project, state, &horizon, config.date).await {
+        Ok(kept) => {
+            let published =
+                Published { kept: &kept, keys: &publication.keys().collect::<Vec<_>>(), rows, warnings: &warnings };
+            let noted = standing::note(project, config, state, output, published).await;
+            noted.map_err(|error| format!("what was published was not noted: {error}; the next run decides again"))
+        }
+        Err(error) => Err(format!("state that is no longer kept was not deleted: {error}; the next run tries again")),
+    };
+    if let Err(warning) = left {
         warn!("{warning}");
         journal.warning(&warning);
     }
     Ok(Night {
         summary: pages.get("summary.md").cloned().unwrap_or_default(),
         published: publication.keys().map(str::to_string).collect(),
-        warnings: ingested.warnings.len() + outcomes.iter().filter(|outcome| outcome.rows > 0).count(),
+        warnings: ingested.warnings.len() + warnings.len(),
+        stands: false,
     })
 }
 
@@ -244,82 +291,16 @@ async fn read(
     Ok(Read { ingested, ledger, horizon, versions })
 }
 
-/// Everything short of reading data: the run file held to the project, and every query of a project that an overlay changed
-/// planned and held to its contract. Ours plan for every run file alike, which a test sees.
-///
-/// # Errors
-/// `Usage`, `Project` or `Contract`, naming file and line.
-pub async fn plan(engine: &Engine, project: &Project, config: &Config) -> Result<()> {
-    for source in &config.sources {
-        project.sources.get(&source.format).ok_or_else(|| ingest::unknown_format(project, source))?;
-    }
-    report::check(project)?;
-    check::verify(project, config)?;
-    facts::verify(project, config)?;
-    relations::register(engine, project, config, &Ledger::default())?;
-    for (format, table) in &project.sources {
-        engine.register_empty(format, &ingest::raw_schema(table))?;
-    }
-    for source in &config.sources {
-        ingest::check(engine, project, source).await?;
-    }
-    match project.has_foreign_sql {
-        true => plan_queries(engine, project).await,
-        false => Ok(()),
-    }
-}
-
-/// Plans every query over declared schemas and holds every plan to its contract.
-///
-/// # Errors
-/// `Project` or `Contract`, naming file and line.
-pub async fn plan_queries(engine: &Engine, project: &Project) -> Result<()> {
-    for query in &project.queries {
-        let planned = engine.plan(query).await?;
-        let schema = planned.schema().as_arrow();
-        match &query.layer {
-            Layer::Staging(contract) => {
-                if let Some(contract) = project.contract(contract) {
-                    contract.compare(schema, &query.name, &query.path, &contract.header.list("filled"))?;
-                }
-            }
-            Layer::Lever => {
-                if let Some(contract) = project.contract("proposals") {
-                    contract.compare(schema, &query.name, &query.path, &[])?;
-                }
-            }
-            Layer::Check => {}
-            _ => {
-                match project.contract(&query.name) {
-                    Some(contract) => contract.compare(schema, &query.name, &query.path, &[])?,
-                    None if query.layer == Layer::Mart => {
-                        return Err(Error::contract(format!("mart `{}` has no contract", query.name))
-                            .at(format!("at {}", query.path))
-                            .hint(format!(
-                                "write schemas/contracts/{}.sql: what is published has documented columns",
-                                query.name
-                            )));
-                    }
-                    None => {}
-                }
-                engine.register_empty(&query.name, &build::planned_schema(project, query, schema))?;
-            }
-        }
-    }
-    Ok(())
-}
-
 /// Builds the daily relations of the days that the night touched, then shows all days to the queries above.
 async fn build_days(
     engine: &Engine,
     project: &Project,
     state: &Store,
-    days: &build::Days,
+    days: &daily::Days,
     versions: &mut Versions,
     progress: &dyn Fn(&str),
 ) -> Result<()> {
-    for query in project.layer(Layer::Daily) {
-        let built = build::days(engine, project, state, query, days, versions).await?;
+    daily::build(engine, project, state, days, versions, |name, built| {
         let older = match (built.older.first(), built.older.last()) {
             (Some(first), Some(last)) => format!(
                 "; {} days from {first} to {last} stay as an older version built them: their requests are deleted",
@@ -327,11 +308,12 @@ async fn build_days(
             ),
             _ => String::new(),
         };
-        progress(&format!("{}: {} days{older}", query.name, built.days.len()));
-    }
+        progress(&format!("{name}: {} days{older}", built.days.len()));
+    })
+    .await?;
     versions.save(state).await?;
     for (name, contract) in &project.contracts {
-        if build::is_by_day(project, name) {
+        if daily::is_by_day(project, name) {
             engine.register_days(name, &contract.schema, &state.join(name)?, None)?;
             let readers =
                 project.queries.iter().filter(|query| query.layer.is_decided() && query.inputs.contains(name));
@@ -373,25 +355,4 @@ fn versioned(project: &Project, name: &str, rows: &RecordBatch) -> Result<Record
     let version = project.contract(name).and_then(|contract| contract.header.get("version")).unwrap_or("0");
     let metadata = [("contract_version".to_string(), version.to_string())].into();
     Ok(rows.clone().with_schema(Arc::new(rows.schema().as_ref().clone().with_metadata(metadata)))?)
-}
-
-/// What the published objects were built from: the ledger, the facts and the checks; nothing of this process.
-fn facts(
-    project: &Project,
-    config: &Config,
-    ledger: &Ledger,
-    marts: &BTreeMap<String, RecordBatch>,
-    outcomes: &[Outcome],
-) -> Value {
-    let seeds: BTreeMap<&str, &str> =
-        project.seeds.iter().map(|(name, seed)| (name.as_str(), seed.digest.as_str())).collect();
-    let rows: BTreeMap<&str, usize> = marts.iter().map(|(name, rows)| (name.as_str(), rows.num_rows())).collect();
-    json!({
-        "window_days": config.windows.decision_days,
-        "sources": config.sources.iter().map(|s| json!({ "name": s.name, "format": s.format, "rank": s.rank })).collect::<Vec<_>>(),
-        "inputs": inputs::digests(ledger),
-        "seeds": seeds,
-        "rows": rows,
-        "checks": outcomes,
-    })
 }

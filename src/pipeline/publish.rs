@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use chrono::NaiveDate;
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -20,6 +21,10 @@ use crate::store::Store;
 const MANIFESTS: &str = "manifest";
 const PENDING: &str = "publication.json";
 const COPIES: &str = "publication";
+
+/// Objects that are looked at at once: a bucket answers each after tens of milliseconds. Writes go one at a time: of those
+/// that are on their way when a run is paused, each may arrive after the run that takes over has published its own.
+const LOOKS_AT_ONCE: usize = 8;
 
 /// A run date that was published, or is being published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -67,8 +72,19 @@ async fn published(output: &Store, run_date: NaiveDate) -> Result<Published> {
     Ok(Published { run_date, is_complete: manifest["status"] == "complete" })
 }
 
-fn manifest_key(date: NaiveDate) -> String {
+/// The manifest of a run date.
+pub(super) fn manifest_key(date: NaiveDate) -> String {
     format!("{MANIFESTS}/run_date={date}/manifest.json")
+}
+
+/// A page of the summary of a run date.
+pub(super) fn page_key(file: &str, date: NaiveDate) -> String {
+    format!("summary/run_date={date}/{file}")
+}
+
+/// Whether a key is that of a manifest.
+pub fn is_manifest(key: &str) -> bool {
+    key.split('/').next() == Some(MANIFESTS)
 }
 
 /// Everything that is published for a run date, by key below the output.
@@ -85,7 +101,7 @@ impl Publication {
 
     /// Adds a page of the summary.
     pub fn page(&mut self, file: &str, date: NaiveDate, text: String) {
-        self.objects.insert(format!("summary/run_date={date}/{file}"), Bytes::from(text));
+        self.objects.insert(page_key(file, date), Bytes::from(text));
     }
 
     /// Keys in order.
@@ -103,9 +119,8 @@ impl Publication {
         if output.get_if_exists(&manifest_key(date)).await?.as_ref() == Some(&complete) && self.stands(output).await? {
             return Ok(());
         }
-        for bytes in self.objects.values() {
-            state.put(&copy_key(&digest(bytes)), bytes.clone()).await?;
-        }
+        let copies = self.objects.values().map(|bytes| (copy_key(&digest(bytes)), bytes.clone()));
+        put_all(state, copies).await?;
         state.put(PENDING, complete).await?;
         self.publish(output, date, &plan).await?;
         clear(state).await
@@ -114,19 +129,16 @@ impl Publication {
     /// Puts every object between the two manifests.
     async fn publish(&self, output: &Store, date: NaiveDate, plan: &Value) -> Result<()> {
         output.put(&manifest_key(date), encoded(plan, "publishing")?).await?;
-        for (key, bytes) in &self.objects {
-            output.put(key, bytes.clone()).await?;
-        }
+        put_all(output, self.objects.iter().map(|(key, bytes)| (key.clone(), bytes.clone()))).await?;
         output.put(&manifest_key(date), encoded(plan, "complete")?).await
     }
 
     async fn stands(&self, output: &Store) -> Result<bool> {
-        for (key, bytes) in &self.objects {
-            if output.get_if_exists(key).await?.as_ref() != Some(bytes) {
-                return Ok(false);
-            }
-        }
-        Ok(true)
+        let looks = self
+            .objects
+            .iter()
+            .map(async |(key, bytes)| Ok::<bool, Error>(output.get_if_exists(key).await?.as_ref() == Some(bytes)));
+        stream::iter(looks).buffer_unordered(LOOKS_AT_ONCE).try_all(async |is_same| is_same).await
     }
 
     fn manifest(&self, date: NaiveDate, facts: &Value) -> Value {
@@ -189,6 +201,14 @@ async fn clear(state: &Store) -> Result<()> {
         state.delete(&key).await?;
     }
     state.drop_folder(COPIES);
+    Ok(())
+}
+
+/// Puts objects one after the other.
+async fn put_all(store: &Store, objects: impl Iterator<Item = (String, Bytes)>) -> Result<()> {
+    for (key, bytes) in objects {
+        store.put(&key, bytes).await?;
+    }
     Ok(())
 }
 

@@ -54,7 +54,7 @@ pub struct Record {
     pub ended: DateTime<Utc>,
     /// Milliseconds from the one to the other, by a clock that is never set.
     pub ms: u64,
-    /// `published`, or who has to act: `usage`, `project`, `contract`, `storage`, `data`, `check`, `busy`, `engine`.
+    /// `published`, `unchanged` if what an earlier run published stands, or who has to act: `usage`, `project`, `contract`, `storage`, `data`, `check`, `busy`, `engine`.
     pub outcome: String,
     /// Exit code of the process.
     pub exit_code: u8,
@@ -64,7 +64,7 @@ pub struct Record {
     pub stages: Vec<Stage>,
     /// What was read, by source.
     pub read: BTreeMap<String, Read>,
-    /// Rows of the marts that were published.
+    /// Rows of the marts that are published for the run date.
     pub rows_published: u64,
     /// What was asked of stores by kind, folders and memory included; a listing counts once, whatever its pages.
     pub requests: BTreeMap<String, u64>,
@@ -88,6 +88,8 @@ pub struct Journal {
     began: Instant,
     stage_began: Instant,
     stage: Option<String>,
+    /// What an earlier run published stands.
+    stands: bool,
     before: Counts,
     wire: Arc<Wire>,
 }
@@ -122,7 +124,7 @@ impl Journal {
         };
         let now = Instant::now();
         let wire = config.stores.wire.clone();
-        Journal { record, began: now, stage_began: now, stage: None, before: Counts::now(), wire }
+        Journal { record, began: now, stage_began: now, stage: None, stands: false, before: Counts::now(), wire }
     }
 
     /// Ends the stage that runs and begins another.
@@ -153,6 +155,11 @@ impl Journal {
         self.record.rows_published = rows;
     }
 
+    /// Notes that what an earlier run published stands, with its rows.
+    pub fn stands(&mut self, rows: u64) {
+        (self.stands, self.record.rows_published) = (true, rows);
+    }
+
     /// Notes a warning.
     pub fn warning(&mut self, warning: &str) {
         self.record.warnings += 1;
@@ -177,7 +184,9 @@ impl Journal {
         Record {
             ended: owner.now(),
             ms: self.began.elapsed().as_millis() as u64,
-            outcome: error.map_or("published", |error| outcome(error.kind())).into(),
+            outcome: error
+                .map_or(if self.stands { "unchanged" } else { "published" }, |error| outcome(error.kind()))
+                .into(),
             exit_code: error.map_or(0, |error| error.kind().exit_code()),
             error: error.map(Error::to_string),
             requests: counts.made.iter().map(|(kind, made)| ((*kind).to_string(), *made)).collect(),

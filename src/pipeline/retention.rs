@@ -10,32 +10,37 @@ use chrono::NaiveDate;
 use crate::error::Result;
 use crate::ingest::horizon::Horizon;
 use crate::project::{Project, graph::Layer};
-use crate::store::Store;
+use crate::store::{Listed, Store};
 
 /// Run dates whose intermediate relations are kept, for `trimtab sql` and `trimtab explain`.
 const RUN_DATES: usize = 7;
 
-/// Deletes files of closed days and of old run dates. Gives how many.
+/// Deletes files of closed days and of old run dates. Gives what the state holds then.
 ///
 /// # Errors
 /// `Storage` when the state cannot be listed, or an object not be deleted.
-pub async fn delete(project: &Project, state: &Store, horizon: &Horizon, date: NaiveDate) -> Result<usize> {
-    let keys: Vec<String> = state.list().await?.into_iter().map(|object| object.key).collect();
-    let mut dates: BTreeSet<NaiveDate> = keys.iter().filter_map(|key| run_date(key)).collect();
+pub async fn delete(project: &Project, state: &Store, horizon: &Horizon, date: NaiveDate) -> Result<Vec<Listed>> {
+    let mut objects = state.list().await?;
+    let mut dates: BTreeSet<NaiveDate> = objects.iter().filter_map(|object| run_date(&object.key)).collect();
     dates.remove(&date);
     let old: BTreeSet<NaiveDate> = dates.into_iter().rev().skip(RUN_DATES - 1).collect();
+    let is_old = |object: &mut Listed| {
+        let is_closed = day_of(&object.key).is_some_and(|(relation, day)| is_closed(project, horizon, relation, day));
+        is_closed || run_date(&object.key).is_some_and(|date| old.contains(&date))
+    };
     let mut folders = BTreeSet::new();
-    let mut deleted = 0;
-    for key in &keys {
-        let is_closed = day_of(key).is_some_and(|(relation, day)| is_closed(project, horizon, relation, day));
-        if is_closed || run_date(key).is_some_and(|date| old.contains(&date)) {
-            state.delete(key).await?;
-            deleted += 1;
-            folders.extend(key.rsplit_once('/').map(|(folder, _)| folder));
-        }
+    let gone: Vec<Listed> = objects.extract_if(.., is_old).collect();
+    for object in &gone {
+        state.delete(&object.key).await?;
+        folders.extend(object.key.rsplit_once('/').map(|(folder, _)| folder));
     }
     folders.into_iter().for_each(|folder| state.drop_folder(folder));
-    Ok(deleted)
+    Ok(objects)
+}
+
+/// Whether an object is a file of rows: of a day, or of a run date.
+pub(super) fn is_rows(key: &str) -> bool {
+    day_of(key).is_some() || run_date(key).is_some()
 }
 
 /// The run date of `run_date=D/<relation>.parquet`.

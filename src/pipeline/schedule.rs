@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use arrow::array::RecordBatch;
 use chrono::NaiveDate;
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::build;
@@ -15,9 +16,13 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::{Project, Query, graph::Layer};
 use crate::store::Store;
+use crate::table_file::to_kept_parquet;
 
 /// Queries that run at once, where the machine has as many cores. More would share the engine's memory in ever smaller parts.
 const AT_ONCE: usize = 4;
+
+/// Relations that wait to be written while others are built: their readers have them from memory.
+const WAITING: usize = 8;
 
 /// What all levers propose together.
 const PROPOSALS: &str = "proposals";
@@ -46,25 +51,31 @@ pub struct Built {
 /// Builds relations and tells of each one.
 ///
 /// # Errors
-/// As [`build::rows`], and `Storage` when one cannot be written; the others are given up.
+/// As [`build::rows`], and `Storage` when one cannot be written; the others are given up. All are written when it returns.
 pub async fn run(engine: &Engine, project: &Project, plan: &Plan<'_>, mut built: impl FnMut(Built)) -> Result<()> {
     let project = Arc::new(project.clone());
     let mut graph = Graph::of(plan);
     let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE);
-    let mut running = JoinSet::new();
+    let (mut running, mut writing) = (JoinSet::new(), JoinSet::new());
+    // One is written at a time, as all that the lock guards: each write on its way may come after a pause of this run.
+    let turn = Arc::new(Mutex::new(()));
     let mut proposals: BTreeMap<usize, RecordBatch> = BTreeMap::new();
     loop {
         while running.len() < at_once
             && let Some(place) = graph.next()
         {
-            let (engine, project, kept) = (engine.clone(), project.clone(), plan.kept.clone());
+            let (engine, project) = (engine.clone(), project.clone());
             let query = plan.relations[place].clone();
-            running.spawn(async move { (place, one(&engine, &project, &query, kept).await) });
+            running.spawn(async move { (place, one(&engine, &project, &query).await) });
         }
         let Some(ended) = running.join_next().await else { break };
         let (place, result) = ended.map_err(|error| Error::engine("a relation came to no end").because(error))?;
         let one = result?;
         let query = plan.relations[place];
+        if let Some((state, date)) = &plan.kept {
+            writing.spawn(keep(state.clone(), turn.clone(), *date, one.name.clone(), one.rows.clone()));
+        }
+        written(&mut writing, WAITING).await?;
         if query.layer == Layer::Lever {
             proposals.insert(place, one.rows.clone());
             if graph.is_last_lever(place) {
@@ -84,15 +95,29 @@ pub async fn run(engine: &Engine, project: &Project, plan: &Plan<'_>, mut built:
         }
         built(one);
     }
+    written(&mut writing, 0).await
+}
+
+/// Waits until at most so many relations are still to be written.
+async fn written(writing: &mut JoinSet<Result<()>>, most: usize) -> Result<()> {
+    while writing.len() > most
+        && let Some(ended) = writing.join_next().await
+    {
+        ended.map_err(|error| Error::engine("a relation was not written").because(error))??;
+    }
     Ok(())
 }
 
-async fn one(engine: &Engine, project: &Project, query: &Query, kept: Option<(Store, NaiveDate)>) -> Result<Built> {
+/// Writes a relation below `run_date=D` of the state.
+async fn keep(state: Store, turn: Arc<Mutex<()>>, date: NaiveDate, name: String, rows: RecordBatch) -> Result<()> {
+    let bytes = to_kept_parquet(&rows)?;
+    let _turn = turn.lock().await;
+    state.put(&format!("run_date={date}/{name}.parquet"), bytes).await
+}
+
+async fn one(engine: &Engine, project: &Project, query: &Query) -> Result<Built> {
     let begun = Instant::now();
-    let rows = match kept {
-        Some((state, date)) => build::whole(engine, project, &state, date, query).await?,
-        None => build::rows(engine, project, query).await?,
-    };
+    let rows = build::rows(engine, project, query).await?;
     Ok(Built { name: query.name.clone(), rows, took: begun.elapsed() })
 }
 

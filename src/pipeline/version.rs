@@ -10,7 +10,7 @@ use bytes::Bytes;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::build::Versions;
+use super::versions::Versions;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::{DayRows, Ledger};
 use crate::store::Store;

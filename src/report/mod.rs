@@ -1,17 +1,20 @@
 //! Pages over marts: templates hold the prose, marts hold the numbers, nothing is computed here but rounding.
 
+mod marts;
+
 use std::collections::BTreeMap;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::DataType;
-use arrow::util::display::array_value_to_string;
-use minijinja::{AutoEscape, Environment, Value};
+use minijinja::{AutoEscape, Environment, Value, context};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
 use crate::project::{Project, graph::Layer};
+use marts::Marts;
+pub use marts::records;
 
 /// Renders every template over the marts, by the name of the page.
 ///
@@ -23,10 +26,6 @@ pub fn render(
     marts: &BTreeMap<String, RecordBatch>,
     outcomes: &[Outcome],
 ) -> Result<BTreeMap<String, String>> {
-    let mut relations: BTreeMap<&str, serde_json::Value> = BTreeMap::new();
-    for (name, rows) in marts {
-        relations.insert(name, serde_json::Value::Array(records(rows)?));
-    }
     let levers: Vec<_> = project
         .layer(Layer::Lever)
         .map(|query| json!({ "name": query.name, "title": query.header.get("title"), "assumes": query.header.get("assumes"), "wrong_when": query.header.get("wrong_when") }))
@@ -36,13 +35,13 @@ pub fn render(
         "window_days": config.windows.decision_days,
         "version": env!("CARGO_PKG_VERSION"),
         "is_sample": config.is_sample,
-        "marts": relations,
         "checks": outcomes,
         "levers": levers,
     });
+    let context = context! { marts => Value::from_object(Marts::of(marts)), ..Value::from_serialize(context) };
     let mut pages = BTreeMap::new();
     for (file, text) in project.templates.iter().filter(|(file, _)| file.starts_with("summary.")) {
-        pages.insert(file.trim_end_matches(".j2").to_string(), page(text, file, &context)?);
+        pages.insert(file.trim_end_matches(".j2").to_string(), page(text, file, context.clone())?);
     }
     Ok(pages)
 }
@@ -69,7 +68,7 @@ fn broken(file: &str, error: minijinja::Error) -> Error {
 ///
 /// # Errors
 /// `Project`, naming template and line, when it does not render.
-pub fn page(text: &str, file: &str, context: &serde_json::Value) -> Result<String> {
+pub fn page(text: &str, file: &str, context: impl Serialize) -> Result<String> {
     let failed = |error: minijinja::Error| broken(file, error);
     let mut environment = environment();
     environment.add_template(file, text).map_err(failed)?;
@@ -120,43 +119,6 @@ pub fn columns(project: &Project) -> String {
         }
     }
     page
-}
-
-/// Rows as JSON objects: decimals, dates and instants as text, so that nothing is rounded on the way.
-///
-/// # Errors
-/// `Engine` when a value cannot be shown.
-pub fn records(rows: &RecordBatch) -> Result<Vec<serde_json::Value>> {
-    let schema = rows.schema();
-    (0..rows.num_rows())
-        .map(|row| {
-            let mut record = serde_json::Map::new();
-            for (field, column) in schema.fields().iter().zip(rows.columns()) {
-                let value = if column.is_null(row) || field.data_type() == &DataType::Null {
-                    serde_json::Value::Null
-                } else {
-                    let text = array_value_to_string(column, row)?;
-                    match field.data_type() {
-                        DataType::Boolean => json!(text == "true"),
-                        DataType::Int64 => json!(text.parse::<i64>().unwrap_or_default()),
-                        DataType::Float64 => json!(text.parse::<f64>().unwrap_or_default()),
-                        DataType::List(_) => list(column, row)?,
-                        _ => json!(text),
-                    }
-                };
-                record.insert(field.name().clone(), value);
-            }
-            Ok(serde_json::Value::Object(record))
-        })
-        .collect()
-}
-
-fn list(column: &arrow::array::ArrayRef, row: usize) -> Result<serde_json::Value> {
-    use arrow::array::AsArray;
-    let Some(list) = column.as_list_opt::<i32>() else { return Ok(serde_json::Value::Null) };
-    let items = list.value(row);
-    let texts = (0..items.len()).map(|item| array_value_to_string(&items, item)).collect::<Result<Vec<_>, _>>()?;
-    Ok(json!(texts))
 }
 
 /// A name that came from a log, fit to be shown: one line, no control or direction marks, at most 80 characters.

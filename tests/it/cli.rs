@@ -690,7 +690,7 @@ fn run_prints_the_summary_and_what_it_wrote() {
     let last = lines.last().expect("lines");
     assert_eq!(
         (&last["level"], &last["message"], &last["warnings"]),
-        (&json!("INFO"), &json!("published 2026-10-07"), &json!(0))
+        (&json!("INFO"), &json!("nothing new; the publication of 2026-10-07 stands"), &json!(0))
     );
     assert!(lines.iter().all(|line| line["timestamp"].is_string() && line["elapsed_ms"].is_u64()), "{}", logged.err);
 }

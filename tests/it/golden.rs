@@ -363,8 +363,13 @@ fn a_second_run_changes_no_byte() {
     let again = place.trimtab(&["run"]);
     assert_eq!(again.code, 0, "{}", again.err);
     assert!(again.err.contains("gateway: 0 objects"), "the second run reads nothing: {}", again.err);
-    assert!(again.err.contains("workload_cube: 0 days"), "and builds no day: {}", again.err);
+    assert!(again.err.contains("nothing new; the publication of 2026-11-21 stands"), "{}", again.err);
     assert!(before == place.files("trimtab-out", &["state"]), "a published byte changed");
+    std::fs::remove_file(place.path("trimtab-out/state/standing.json")).expect("what was published was noted");
+    let decided = place.trimtab(&["run"]);
+    assert_eq!(decided.code, 0, "{}", decided.err);
+    assert!(decided.err.contains("workload_cube: 0 days"), "decided anew, it builds no day: {}", decided.err);
+    assert!(before == place.files("trimtab-out", &["state"]), "deciding again changed a byte");
     assert!(sample().0.files("trimtab-out", &["state"]) == before, "another folder gives the same bytes");
     let full = place.trimtab(&["run", "--full"]);
     assert_eq!(full.code, 0, "{}", full.err);

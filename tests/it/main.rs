@@ -22,6 +22,7 @@ mod golden;
 mod hindered;
 mod hostile;
 mod house_rules;
+mod idle;
 mod init;
 mod killed;
 mod levers;

@@ -245,7 +245,8 @@ pub fn same_night(shelf: &Shelf) {
 
 /// Everything in a place but what says when a night ran and who held the lock.
 pub fn untraced(shelf: &Shelf) -> BTreeMap<String, Vec<u8>> {
-    let traces = ["state/.lock", "state/lock.json", "state/watermarks.json", "state/metrics.prom"];
+    let traces =
+        ["state/.lock", "state/lock.json", "state/watermarks.json", "state/standing.json", "state/metrics.prom"];
     let mut found = shelf.everything("out/");
     found.retain(|key, _| !traces.contains(&key.as_str()) && !key.starts_with("state/runs/"));
     found

@@ -190,7 +190,8 @@ impl<'a> Company<'a> {
 /// What a run leaves that no other run of it would: who ran when.
 pub fn without_traces(objects: &Objects) -> Objects {
     let is_trace = |key: &str| {
-        let files = ["state/lock.json", "state/watermarks.json", "state/metrics.prom", "metrics.prom"];
+        let files =
+            ["state/lock.json", "state/watermarks.json", "state/standing.json", "state/metrics.prom", "metrics.prom"];
         files.contains(&key) || key.starts_with("state/runs/")
     };
     objects.iter().filter(|(key, _)| !is_trace(key)).map(|(key, bytes)| (key.clone(), bytes.clone())).collect()
