@@ -671,7 +671,7 @@ fn run_prints_the_summary_and_what_it_wrote() {
     );
     assert!(!loud.err.contains('\u{1b}'), "no colour outside a terminal");
 
-    let quiet = place.trimtab(&["run", "--config", "trimtab.toml", "--quiet"]);
+    let quiet = place.trimtab(&["run", "--config", "trimtab.toml", "--full", "--quiet"]);
     assert_eq!((quiet.code, quiet.err.as_str()), (0, ""), "quiet says nothing but errors");
     assert!(!quiet.out.contains("LLM spend"), "no summary: {}", quiet.out);
     let written: BTreeSet<&str> = quiet.out.lines().collect();

@@ -127,7 +127,7 @@ fn a_run_leaves_its_record_and_metrics_in_the_state_and_nothing_in_the_output() 
     let record: Value = serde_json::from_slice(bytes).expect("JSON");
     let run_id = record["run_id"].as_str().expect("a name");
     assert_eq!(name, &format!("{run_id}.json"));
-    assert!(Regex::new(r"^\d{8}T\d{6}Z-[0-9a-f]{8}$").unwrap().is_match(run_id), "{run_id}");
+    assert!(Regex::new(r"^\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{8}$").unwrap().is_match(run_id), "{run_id}");
     let stages: Vec<&str> = record["stages"].as_array().unwrap().iter().filter_map(|s| s["stage"].as_str()).collect();
     assert_eq!(
         stages,
