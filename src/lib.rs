@@ -32,4 +32,5 @@ pub mod requests;
 pub mod schema;
 pub mod store;
 pub mod table_file;
+pub mod waiting;
 pub mod wire;

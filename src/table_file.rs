@@ -1,15 +1,15 @@
 //! Rows to Parquet bytes and back, always the same bytes for the same rows.
 
 use std::ops::Range;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow::array::{ArrayRef, RecordBatch, new_null_array};
 use arrow::compute::concat_batches;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
 use bytes::Bytes;
-use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
+use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
@@ -178,6 +178,20 @@ pub fn part_of_parquet(bytes: Bytes, schema: &SchemaRef, rows: Range<usize>) -> 
         Ok(RecordBatch::try_new(schema.clone(), columns.collect::<Result<_>>()?)?)
     };
     decoded(bytes, rows).map_err(broken)?.into_iter().map(conform).collect()
+}
+
+/// Some columns of all rows, by their places in the file, which rise; with the types that they were written with.
+///
+/// # Errors
+/// `Engine` when the file is broken.
+pub fn columns_of_parquet(bytes: Bytes, places: &[usize]) -> Result<RecordBatch> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(broken)?;
+    let schema = Arc::new(reader.schema().project(places)?);
+    let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or_default();
+    let columns = ProjectionMask::roots(reader.parquet_schema(), places.iter().copied());
+    let reader = reader.with_projection(columns).with_batch_size(rows.max(1)).build().map_err(broken)?;
+    let batches = reader.collect::<std::result::Result<Vec<_>, _>>()?;
+    Ok(concat_batches(&schema, &batches)?)
 }
 
 /// How many rows such a file has.

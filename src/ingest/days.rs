@@ -14,13 +14,14 @@ use crate::error::{Error, Kind, Result};
 use crate::schema::Table;
 use crate::store::Store;
 use crate::table_file::{day_to_parquet, from_parquet, without};
+use crate::waiting::Waiting;
 
 /// Settles one day: what it held, less the rows of objects that were read again or count no more, plus the new rows.
 pub(super) async fn settle_day(
     state: &Store,
     table: &Table,
     day: NaiveDate,
-    rows: Vec<RecordBatch>,
+    rows: Option<Waiting>,
     replaced: &BTreeSet<(String, String)>,
     ledger: &mut Ledger,
     is_full: bool,
@@ -29,23 +30,20 @@ pub(super) async fn settle_day(
     let (kept_key, originals_key) =
         (format!("{name}/event_date={day}/part.parquet"), format!("{name}_originals/event_date={day}/part.parquet"));
     let stored = Arc::new(without(&table.schema, "event_date"));
-    let mut all = Vec::new();
+    let mut all = rows.unwrap_or_else(|| Waiting::new(&stored));
     match stored_rows(state, &stored, &kept_key, &originals_key).await {
         Ok(None) => {}
         Ok(Some((kept, originals))) => {
-            all = repeats::originals(&kept, &originals, |source, key| {
+            let known = repeats::originals(&kept, &originals, |source, key| {
                 // Rows that no entry accounts for are those of a ledger that was lost.
                 replaced.contains(&(source.to_string(), key.to_string()))
                     || is_full && ledger.entry(source, key).is_none()
             })?;
+            all.precede(&known)?;
         }
         // A broken file is built again from the objects that are still there.
         Err(error) if is_full && error.kind() == Kind::Engine => {}
         Err(error) => return Err(error),
-    }
-    for batch in rows {
-        let columns = stored.fields().iter().filter_map(|field| batch.column_by_name(field.name()).cloned()).collect();
-        all.push(RecordBatch::try_new(stored.clone(), columns)?);
     }
     let settled = Settling::of(table, day, &stored, all)?;
     for (key, part) in [(&originals_key, &settled.originals), (&kept_key, &settled.kept)] {

@@ -1,17 +1,19 @@
 //! Mapped rows are counted by object, and filed by contract and day until their day is settled.
 
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, new_null_array};
 use arrow::compute::filter_record_batch;
 use arrow::datatypes::{DataType, Date32Type, Int64Type};
 use chrono::NaiveDate;
 
-use super::Incoming;
 use super::horizon::{Horizon, Standing};
-use super::ledger::DayRows;
+use super::ledger::{DayRows, Ledger};
 use super::mapping::{Outcome, Piece};
 use crate::error::{Error, Result};
+use crate::table_file::without;
+use crate::waiting::{MANY_BYTES, Waiting};
 
 /// What the mappings made of one object. There may be as many as there are objects, so it holds no more than it must.
 #[derive(Default)]
@@ -50,6 +52,42 @@ impl Mapped {
                 self.days.push(DayRows { contract: contract.to_string(), day, rows: 1 });
             }
         }
+    }
+}
+
+/// Rows of the night that wait to be settled, and the objects whose earlier rows they replace.
+#[derive(Default)]
+pub(super) struct Incoming {
+    pub(super) rows: BTreeMap<(String, NaiveDate), Waiting>,
+    pub(super) replaced: BTreeSet<(String, String)>,
+    pub(super) touched: BTreeSet<(String, NaiveDate)>,
+}
+
+impl Incoming {
+    /// Packs the largest days once there are many rows, so that memory does not grow with them. Objects mostly come day by day:
+    /// the largest are done.
+    pub(super) fn pack(&mut self) -> Result<()> {
+        let mut loose: usize = self.rows.values().map(Waiting::loose_bytes).sum();
+        if loose <= MANY_BYTES {
+            return Ok(());
+        }
+        let mut days: Vec<&mut Waiting> = self.rows.values_mut().collect();
+        days.sort_by_key(|rows| Reverse(rows.loose_bytes()));
+        for rows in days {
+            if loose <= MANY_BYTES / 2 {
+                break;
+            }
+            loose -= rows.loose_bytes();
+            rows.pack()?;
+        }
+        Ok(())
+    }
+
+    /// Takes the rows that an object gave before out of their days.
+    pub(super) fn replace(&mut self, source: &str, key: &str, ledger: &Ledger) {
+        let old = ledger.entry(source, key).into_iter().flat_map(|old| &old.days);
+        self.touched.extend(old.map(|of| (of.contract.clone(), of.day)));
+        self.replaced.insert((source.to_string(), key.to_string()));
     }
 }
 
@@ -139,7 +177,8 @@ impl<'a> Filing<'a> {
                 false => filter_record_batch(&rows, &BooleanArray::from(chosen))?,
             };
             let chosen = self.compact(chosen)?;
-            incoming.rows.entry(key).or_default().push(chosen);
+            let waiting = incoming.rows.entry(key);
+            waiting.or_insert_with(|| Waiting::new(&without(&chosen.schema(), "event_date"))).push(&chosen)?;
         }
         Ok(())
     }

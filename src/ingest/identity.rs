@@ -1,16 +1,18 @@
 //! Which rows are the same call: the identity of each row, by the alternatives that its contract declares.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::io::Write;
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, RecordBatch, StringArray};
 use arrow::util::display::{ArrayFormatter, FormatOptions};
 use sha2::{Digest, Sha256};
 
-use super::repeats::text;
+use super::order::Sources;
 use crate::error::{Error, Result};
 use crate::schema::Table;
+use crate::waiting::Waiting;
 
 /// 128 bits of the SHA-256 of an identity's values.
 pub(super) type Id = [u8; 16];
@@ -38,49 +40,63 @@ impl Hasher for Hashed {
 }
 
 /// The call that rows of other sources name by a further identity.
-struct Alias<'a> {
+struct Alias {
     call: Id,
-    source: &'a str,
-    more_sources: Vec<&'a str>,
+    source: u16,
+    more_sources: Vec<u16>,
     /// Two calls under one request id are retries: which of them it is, nobody can say.
     is_shared: bool,
 }
 
-/// The identity of each row.
-pub(super) fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<Id>> {
-    let alternatives = alternatives(contract, rows)?;
-    let last = alternatives.len() - 1;
-    let source = text(rows, "x_source")?;
-    let mut own: Vec<Id> = Vec::with_capacity(rows.num_rows());
+/// The identity of each row. Rows are looked at part by part: what identifies a call is most of what a row holds.
+pub(super) fn identities(contract: &Table, rows: &Waiting, sources: &Sources) -> Result<Vec<Id>> {
+    let named = contract.header.get("identity").unwrap_or_default();
+    let named: BTreeSet<&str> = named.split(['|', '+']).map(str::trim).collect();
+    let places = |name: &&str| rows.schema().index_of(name).ok();
+    let mut places: Vec<usize> = named.iter().filter_map(places).collect();
+    places.sort_unstable();
+    // A wrong header is told even where there is no row.
+    let empty = RecordBatch::new_empty(Arc::new(rows.schema().project(&places)?));
+    let last = alternatives(contract, &empty)?.len() - 1;
+    let mut own: Vec<Id> = Vec::with_capacity(rows.lengths().sum());
     let mut buffer = Vec::new();
     // Only a row that knows no first identity may go by one that another source wrote beside it.
     let mut lesser: HashSet<Id, ById> = HashSet::default();
-    for row in 0..rows.num_rows() {
-        let known = alternatives.iter().position(|columns| is_known(columns, row)).unwrap_or(last);
-        let id = hash(&mut buffer, known, &alternatives[known], row);
-        if known > 0 {
-            lesser.insert(id);
+    for part in 0..rows.lengths().count() {
+        let part = rows.part(part, &places)?;
+        let alternatives = alternatives(contract, &part)?;
+        for row in 0..part.num_rows() {
+            let known = alternatives.iter().position(|columns| is_known(columns, row)).unwrap_or(last);
+            let id = hash(&mut buffer, known, &alternatives[known], row);
+            if known > 0 {
+                lesser.insert(id);
+            }
+            own.push(id);
         }
-        own.push(id);
     }
-    let one = (!source.is_empty()).then(|| source.value(0));
-    if lesser.is_empty() || (0..source.len()).all(|row| Some(source.value(row)) == one) {
+    if lesser.is_empty() || sources.count() < 2 {
         return Ok(own);
     }
-    let mut aliases: HashMap<Id, Alias<'_>, ById> = HashMap::default();
-    for (row, call) in own.iter().enumerate() {
-        let known = alternatives.iter().enumerate().take(last).filter(|(_, columns)| is_known(columns, row));
-        for (place, columns) in known.skip(1) {
-            let id = hash(&mut buffer, place, columns, row);
-            if lesser.contains(&id) {
-                knows(&mut aliases, id, *call, source.value(row));
+    let mut aliases: HashMap<Id, Alias, ById> = HashMap::default();
+    let mut begin = 0;
+    for part in 0..rows.lengths().count() {
+        let part = rows.part(part, &places)?;
+        let alternatives = alternatives(contract, &part)?;
+        for row in 0..part.num_rows() {
+            let known = alternatives.iter().enumerate().take(last).filter(|(_, columns)| is_known(columns, row));
+            for (place, columns) in known.skip(1) {
+                let id = hash(&mut buffer, place, columns, row);
+                if lesser.contains(&id) {
+                    knows(&mut aliases, id, own[begin + row], sources.of_row(begin + row));
+                }
             }
         }
+        begin += part.num_rows();
     }
     for (row, own) in own.iter_mut().enumerate() {
         if let Some(alias) = aliases.get(own).filter(|alias| !alias.is_shared)
-            && alias.source != source.value(row)
-            && !alias.more_sources.contains(&source.value(row))
+            && alias.source != sources.of_row(row)
+            && !alias.more_sources.contains(&sources.of_row(row))
         {
             *own = alias.call;
         }
@@ -89,7 +105,7 @@ pub(super) fn identities(contract: &Table, rows: &RecordBatch) -> Result<Vec<Id>
 }
 
 /// Notes that a row of a source bears `alias` beside `call`.
-fn knows<'a>(aliases: &mut HashMap<Id, Alias<'a>, ById>, alias: Id, call: Id, source: &'a str) {
+fn knows(aliases: &mut HashMap<Id, Alias, ById>, alias: Id, call: Id, source: u16) {
     let known =
         aliases.entry(alias).or_insert_with(|| Alias { call, source, more_sources: Vec::new(), is_shared: false });
     known.is_shared |= known.call != call;

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, Date32Array, Int64Array, RecordBatch, StringArray, new_null_array};
 use arrow::compute::concat_batches;
-use arrow::datatypes::{DataType, Int64Type, Schema, SchemaRef, TimeUnit, TimestampMicrosecondType};
+use arrow::datatypes::{DataType, Int64Type, SchemaRef, TimeUnit, TimestampMicrosecondType};
 
 use super::{Format, contract_of};
 use crate::config::{DayBasis, Source};
 use crate::engine::{Engine, Prepared};
 use crate::error::{Error, Kind, Result};
 use crate::project::Project;
-use crate::schema::{Table, null_in_required};
+use crate::schema::{Table, null_in_required, nullable};
 
 /// Records of one go that a mapping may fail on before its source fails: then it is the mapping that is wrong.
 const MOST_FAILING: usize = 1_000;
@@ -172,10 +172,6 @@ async fn reason(engine: &Engine, table: &Table) -> Result<Option<Prepared>> {
     prepared.map(Some).map_err(|error| error.at(format!("`reject:` of {}", table.path)))
 }
 
-fn nullable(schema: &SchemaRef) -> SchemaRef {
-    Arc::new(Schema::new(schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect::<Vec<_>>()))
-}
-
 impl Target {
     /// The reason for which each row is rejected.
     async fn reasons(&self, rows: &RecordBatch) -> Result<Vec<Option<String>>> {
@@ -245,8 +241,7 @@ fn fill(table: &Table, source: &Source, batch: &RecordBatch) -> Result<RecordBat
             _ => {}
         }
     }
-    let fields: Vec<_> = table.schema.fields().iter().map(|f| f.as_ref().clone().with_nullable(true)).collect();
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
+    Ok(RecordBatch::try_new(nullable(&table.schema), columns)?)
 }
 
 /// The UTC day of each row: the first of the contract's `day:` columns that is known, in the order of the source's basis.

@@ -15,6 +15,7 @@ pub mod ledger;
 mod ledger_file;
 mod listing;
 mod mapping;
+mod order;
 pub mod repeats;
 mod snapshots;
 pub mod survey;
@@ -22,7 +23,6 @@ pub mod survey;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 use futures::StreamExt;
@@ -37,7 +37,7 @@ use crate::schema::{Table, without_fingerprints};
 use crate::store::{Listed, Store};
 pub use days::{gone, lost};
 use decode::{decoded, mapped};
-use filing::{Filing, Mapped};
+use filing::{Filing, Incoming, Mapped};
 pub use format::unknown_format;
 use format::{Format, no_predicate, raw_table};
 use horizon::Horizon;
@@ -55,23 +55,6 @@ pub struct Ingested {
     pub warnings: Vec<String>,
     /// The first source that failed; everything else was read all the same.
     pub failure: Option<Error>,
-}
-
-/// Rows of the night that wait to be settled, and the objects whose earlier rows they replace.
-#[derive(Default)]
-struct Incoming {
-    rows: BTreeMap<(String, NaiveDate), Vec<RecordBatch>>,
-    replaced: BTreeSet<(String, String)>,
-    touched: BTreeSet<(String, NaiveDate)>,
-}
-
-impl Incoming {
-    /// Takes the rows that an object gave before out of their days.
-    fn replace(&mut self, source: &str, key: &str, ledger: &Ledger) {
-        let old = ledger.entry(source, key).into_iter().flat_map(|old| &old.days);
-        self.touched.extend(old.map(|of| (of.contract.clone(), of.day)));
-        self.replaced.insert((source.to_string(), key.to_string()));
-    }
 }
 
 /// Reads every source and settles the touched days, then closes the days that are no longer kept. `progress` hears one line
@@ -109,7 +92,7 @@ pub async fn run(
     }
     for (contract, day) in std::mem::take(&mut incoming.touched) {
         let table = contract_of(project, &contract)?;
-        let rows = incoming.rows.remove(&(contract.clone(), day)).unwrap_or_default();
+        let rows = incoming.rows.remove(&(contract.clone(), day));
         days::settle_day(state, table, day, rows, &incoming.replaced, ledger, config.full).await?;
         if contract == "requests" {
             ingested.changed.insert(day);
@@ -236,6 +219,7 @@ async fn read_source(
             failure = failure.or(group.failure);
             reads.extend(group.reads);
             filing.take(outcome, books.incoming)?;
+            books.incoming.pack()?;
         }
     }
     let (recognised, seen) = (filing.recognised, filing.seen);

@@ -14,22 +14,23 @@
 //! that states nothing in particular always counts, and so do all rows of the same time.
 
 use std::collections::hash_map::Entry;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, DynComparator, Int64Array, RecordBatch, StringArray, StringBuilder,
-    UInt32Array, make_comparator, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, StringBuilder, new_null_array,
 };
-use arrow::compute::{SortOptions, concat, filter_record_batch, interleave, take};
-use arrow::datatypes::{Int64Type, Schema, SchemaRef, TimestampMicrosecondType};
+use arrow::compute::{filter_record_batch, interleave};
+use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
 use chrono::NaiveDate;
 
 use super::identity::{ById, Id, identities};
 use super::ledger::Repeats;
+use super::order::{Order, Sorting, Sources, place, whole};
 use crate::error::{Error, Result};
 use crate::schema::{Table, hex};
+use crate::waiting::Waiting;
 
 /// A settled day.
 pub struct Settled {
@@ -47,21 +48,20 @@ pub struct Settled {
 /// # Errors
 /// `Project` when the contract's header names no identity, `Engine` when a columnar operation fails.
 pub fn settle(contract: &Table, day: NaiveDate, rows: &RecordBatch) -> Result<Settled> {
-    let settling = Settling::of(contract, day, &rows.schema(), vec![rows.clone()])?;
-    let gathered = |part: &Part| -> Result<RecordBatch> {
-        let columns = (0..rows.num_columns()).map(|column| settling.column(part, column, 0..part.len()));
-        Ok(RecordBatch::try_new(rows.schema(), columns.collect::<Result<_>>()?)?)
-    };
-    Ok(Settled { kept: gathered(&settling.kept)?, originals: gathered(&settling.originals)?, counts: settling.counts })
+    let mut waiting = Waiting::new(&rows.schema());
+    waiting.push(rows)?;
+    Settling::of(contract, day, &rows.schema(), waiting)?.settled()
 }
 
 /// A settled day before its rows are gathered: a day is the largest thing in memory, so that its columns are gathered one
 /// after the other, as they are written, and stand together never.
 pub struct Settling {
     schema: SchemaRef,
-    rows: Vec<RecordBatch>,
-    /// Identities of all rows, as text.
-    ids: ArrayRef,
+    rows: Waiting,
+    /// Where each part of the rows begins.
+    starts: Vec<usize>,
+    /// Identities of all rows.
+    ids: Vec<Id>,
     /// Rows of the calls that came more than once, in the order in which they fill a row, by the first.
     repeated: HashMap<u32, Vec<u32>>,
     /// The rows that [`Settled::kept`] has.
@@ -72,7 +72,7 @@ pub struct Settling {
     pub counts: Vec<Repeats>,
 }
 
-/// Rows of a file, in their order: each by its place among all, and as batch and row.
+/// Rows of a file, in their order: each by its place among all, and as part and row.
 #[derive(Default)]
 pub struct Part {
     rows: Vec<u32>,
@@ -97,18 +97,10 @@ impl Settling {
     ///
     /// # Errors
     /// `Project` when the contract's header names no identity, `Engine` when a columnar operation fails.
-    pub fn of(contract: &Table, day: NaiveDate, schema: &SchemaRef, rows: Vec<RecordBatch>) -> Result<Settling> {
-        let mut rows: Vec<RecordBatch> = rows.into_iter().filter(|batch| batch.num_rows() > 0).collect();
-        if rows.is_empty() {
-            rows.push(RecordBatch::new_empty(schema.clone()));
-        }
-        let keys = keys(contract, &rows)?;
-        let ids = identities(contract, &keys)?;
-        // Originals bear their identity too: their bytes do not tell which rows were settled before.
-        let texts = texts(&ids);
-        let keys = with_ids(&keys, &texts)?;
-        let order = Order::new(contract, &keys)?;
-        let is_restated = restated(contract, &keys)?;
+    pub fn of(contract: &Table, day: NaiveDate, schema: &SchemaRef, rows: Waiting) -> Result<Settling> {
+        let sources = Sources::of(&rows)?;
+        let ids = identities(contract, &rows, &sources)?;
+        let is_restated = restated(contract, &rows, &sources)?;
         let mut firsts: HashMap<Id, u32, ById> = HashMap::with_capacity_and_hasher(ids.len(), ById::default());
         let mut groups: HashMap<u32, Vec<u32>> = HashMap::new();
         for (row, id) in (0..).zip(&ids).filter(|(row, _)| !is_restated[*row as usize]) {
@@ -120,28 +112,38 @@ impl Settling {
             }
         }
         let mut kept: Vec<u32> = firsts.into_values().filter(|row| !groups.contains_key(row)).collect();
+        let mut originals: Vec<u32> = (0..ids.len() as u32).filter(|row| is_restated[*row as usize]).collect();
+        let restated = originals.len();
+        originals.extend(groups.values().flatten());
+        let starts: Vec<usize> =
+            rows.lengths().scan(0, |start, rows| Some(std::mem::replace(start, *start + rows))).collect();
+        let order = Order::new(contract, &rows, &starts, &originals)?;
         let mut repeated = HashMap::with_capacity(groups.len());
         for mut group in groups.into_values() {
             group.sort_by(|a, b| order.compare(*a, *b));
             kept.push(group[0]);
             repeated.insert(group[0], group);
         }
-        let restated: Vec<u32> = (0..ids.len() as u32).filter(|row| is_restated[*row as usize]).collect();
-        let originals = repeated.values().flatten().chain(&restated).copied().collect();
-        let counts = counts(contract, day, &keys, &kept, &repeated, &restated)?;
-        let sorting = Sorting::new(contract, &keys)?;
-        let starts: Vec<usize> =
-            rows.iter().scan(0, |start, batch| Some(std::mem::replace(start, *start + batch.num_rows()))).collect();
+        let counts = counts(contract, day, &sources, &kept, &repeated, &originals[..restated]);
+        let sorting = Sorting::new(contract, &rows, &ids, &order)?;
         let part = |rows: Vec<u32>, is_folded| {
             let rows = sorting.sorted(rows);
-            let place = |row: &u32| {
-                let batch = starts.partition_point(|start| *start <= *row as usize) - 1;
-                (batch, *row as usize - starts[batch])
-            };
-            Part { places: rows.iter().map(place).collect(), rows, is_folded }
+            Part { places: rows.iter().map(|row| place(&starts, *row)).collect(), rows, is_folded }
         };
         let (kept, originals) = (part(kept, true), part(originals, false));
-        Ok(Settling { schema: schema.clone(), rows, ids: texts, repeated, kept, originals, counts })
+        Ok(Settling { schema: schema.clone(), rows, starts, ids, repeated, kept, originals, counts })
+    }
+
+    /// All its rows.
+    ///
+    /// # Errors
+    /// `Engine` when a columnar operation fails.
+    pub fn settled(self) -> Result<Settled> {
+        let gathered = |part: &Part| -> Result<RecordBatch> {
+            let columns = (0..self.schema.fields().len()).map(|column| self.column(part, column, 0..part.len()));
+            Ok(RecordBatch::try_new(self.schema.clone(), columns.collect::<Result<_>>()?)?)
+        };
+        Ok(Settled { kept: gathered(&self.kept)?, originals: gathered(&self.originals)?, counts: self.counts })
     }
 
     /// A part of a column, by its place in the schema: what stands in the rows, or for kept rows what their call gives.
@@ -151,47 +153,39 @@ impl Settling {
     pub fn column(&self, part: &Part, column: usize, range: Range<usize>) -> Result<ArrayRef> {
         let field = self.schema.field(column);
         let rows = &part.rows[range.clone()];
-        let arrays: Vec<&dyn Array> = self.rows.iter().map(|batch| batch.column(column).as_ref()).collect();
         match field.name().as_str() {
-            "x_record_id" => Ok(take(&self.ids, &UInt32Array::from(rows.to_vec()), None)?),
+            // Originals bear their identity too: their bytes do not tell which rows were settled before.
+            "x_record_id" => return Ok(texts(rows.iter().map(|row| &self.ids[*row as usize]))),
             "x_repeats" if part.is_folded => {
                 let repeats = |row| self.repeated.get(row).map_or(0, |group| group.len() as i64 - 1);
-                Ok(Arc::new(rows.iter().map(repeats).collect::<Int64Array>()))
+                return Ok(Arc::new(rows.iter().map(repeats).collect::<Int64Array>()));
             }
-            _ if arrays.iter().all(|array| array.null_count() == array.len()) => {
-                Ok(new_null_array(field.data_type(), rows.len()))
-            }
-            name if part.is_folded
-                && is_filled(name)
-                && !self.repeated.is_empty()
-                && arrays.iter().any(|array| array.null_count() > 0) =>
-            {
-                Ok(interleave(&arrays, &self.filled(part, range, &arrays))?)
-            }
-            _ => Ok(interleave(&arrays, &part.places[range])?),
+            _ => {}
         }
+        let arrays = self.rows.column(column)?;
+        let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
+        if arrays.iter().all(|array| array.null_count() == array.len()) {
+            return Ok(new_null_array(field.data_type(), rows.len()));
+        }
+        let is_filled = part.is_folded
+            && is_filled(field.name())
+            && !self.repeated.is_empty()
+            && arrays.iter().any(|array| array.null_count() > 0);
+        Ok(match is_filled {
+            true => interleave(&arrays, &self.filled(part, range, &arrays))?,
+            false => interleave(&arrays, &part.places[range])?,
+        })
     }
 
     /// From where a column of kept rows is filled: the first row of the call that has a value.
     fn filled(&self, part: &Part, range: Range<usize>, arrays: &[&dyn Array]) -> Vec<(usize, usize)> {
         let mut places = part.places[range.clone()].to_vec();
-        for (place, row) in places.iter_mut().zip(&part.rows[range]) {
-            let Some(group) = self.repeated.get(row).filter(|_| arrays[place.0].is_null(place.1)) else { continue };
-            let found = group.iter().map(|row| self.place(*row)).find(|(batch, row)| arrays[*batch].is_valid(*row));
-            *place = found.unwrap_or(*place);
+        for (at, row) in places.iter_mut().zip(&part.rows[range]) {
+            let Some(group) = self.repeated.get(row).filter(|_| arrays[at.0].is_null(at.1)) else { continue };
+            let mut others = group.iter().map(|row| place(&self.starts, *row));
+            *at = others.find(|(part, row)| arrays[*part].is_valid(*row)).unwrap_or(*at);
         }
         places
-    }
-
-    fn place(&self, row: u32) -> (usize, usize) {
-        let mut row = row as usize;
-        for (batch, rows) in self.rows.iter().enumerate() {
-            match row.checked_sub(rows.num_rows()) {
-                Some(beyond) => row = beyond,
-                None => return (batch, row),
-            }
-        }
-        (0, 0)
     }
 }
 
@@ -217,7 +211,7 @@ pub fn originals(
     Ok(left)
 }
 
-pub(super) fn text<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
+fn text<'a>(rows: &'a RecordBatch, name: &str) -> Result<&'a StringArray> {
     rows.column_by_name(name)
         .and_then(|column| column.as_string_opt::<i32>())
         .ok_or_else(|| Error::engine(format!("rows lack the text column `{name}`")))
@@ -232,40 +226,16 @@ fn is_filled(name: &str) -> bool {
         && name != "event_date"
 }
 
-/// The columns that decide, of all rows.
-fn keys(contract: &Table, rows: &[RecordBatch]) -> Result<RecordBatch> {
-    let mut wanted = BTreeSet::from(["x_source", "x_source_rank", "x_object_key", "x_line", "x_record_id"]);
-    for key in ["day", "identity", "latest", "usage"] {
-        wanted.extend(contract.header.get(key).unwrap_or("").split([' ', ',', '+', '|']));
-    }
-    let schema = rows[0].schema();
-    let (mut fields, mut columns) = (Vec::new(), Vec::new());
-    for (place, field) in schema.fields().iter().enumerate().filter(|(_, field)| wanted.contains(field.name().as_str()))
-    {
-        let parts: Vec<&dyn Array> = rows.iter().map(|batch| batch.column(place).as_ref()).collect();
-        fields.push(field.clone());
-        columns.push(concat(&parts)?);
-    }
-    Ok(RecordBatch::try_new(Arc::new(Schema::new(fields)), columns)?)
-}
-
-fn texts(ids: &[Id]) -> ArrayRef {
+fn texts<'a>(ids: impl ExactSizeIterator<Item = &'a Id>) -> ArrayRef {
     let mut texts = StringBuilder::with_capacity(ids.len(), 32 * ids.len());
-    ids.iter().for_each(|id| texts.append_value(hex(id)));
+    ids.for_each(|id| texts.append_value(hex(id)));
     Arc::new(texts.finish())
 }
 
-fn with_ids(rows: &RecordBatch, ids: &ArrayRef) -> Result<RecordBatch> {
-    let mut columns = rows.columns().to_vec();
-    if let Ok(place) = rows.schema().index_of("x_record_id") {
-        columns[place] = ids.clone();
-    }
-    Ok(RecordBatch::try_new(rows.schema(), columns)?)
-}
-
 /// Which rows a later statement of the same source replaced, by the contract's `latest:`.
-fn restated(contract: &Table, rows: &RecordBatch) -> Result<Vec<bool>> {
-    let Some(declared) = contract.header.get("latest") else { return Ok(vec![false; rows.num_rows()]) };
+fn restated(contract: &Table, rows: &Waiting, sources: &Sources) -> Result<Vec<bool>> {
+    let count = sources.rows();
+    let Some(declared) = contract.header.get("latest") else { return Ok(vec![false; count]) };
     let wrong = |what: String| {
         Error::project(what)
             .at(format!("at {}", contract.path))
@@ -273,8 +243,7 @@ fn restated(contract: &Table, rows: &RecordBatch) -> Result<Vec<bool>> {
     };
     let (time, what) = declared.split_once(" by ").ok_or_else(|| wrong(format!("`latest: {declared}` has no `by`")))?;
     let column = |name: &str| {
-        rows.column_by_name(name.trim())
-            .ok_or_else(|| wrong(format!("`latest:` names `{}`, which is no column", name.trim())))
+        whole(rows, name.trim())?.ok_or_else(|| wrong(format!("`latest:` names `{}`, which is no column", name.trim())))
     };
     let (time, what) = (column(time)?, column(what)?);
     let times = time
@@ -282,122 +251,52 @@ fn restated(contract: &Table, rows: &RecordBatch) -> Result<Vec<bool>> {
         .ok_or_else(|| wrong("the first column of `latest:` is no timestamp(6)".into()))?;
     let whats =
         what.as_string_opt::<i32>().ok_or_else(|| wrong("the second column of `latest:` is no varchar".into()))?;
-    let source = text(rows, "x_source")?;
     // A statement without a time is older than any with one: `None` comes first.
-    let mut latest: HashMap<(&str, &str), Option<i64>> = HashMap::new();
+    let mut latest: HashMap<(u16, &str), Option<i64>> = HashMap::new();
     let time_of = |row: usize| times.is_valid(row).then(|| times.value(row));
-    for row in (0..rows.num_rows()).filter(|row| whats.is_valid(*row)) {
-        let known = latest.entry((source.value(row), whats.value(row))).or_default();
+    for row in (0..count).filter(|row| whats.is_valid(*row)) {
+        let known = latest.entry((sources.of_row(row), whats.value(row))).or_default();
         *known = (*known).max(time_of(row));
     }
-    let is_outdone = |row: usize| latest.get(&(source.value(row), whats.value(row))) != Some(&time_of(row));
-    Ok((0..rows.num_rows()).map(|row| whats.is_valid(row) && is_outdone(row)).collect())
-}
-
-/// Which of the rows of one call is kept.
-struct Order<'a> {
-    usage: Vec<&'a ArrayRef>,
-    rank: &'a Int64Array,
-    key: &'a StringArray,
-    line: &'a Int64Array,
-}
-
-impl<'a> Order<'a> {
-    fn new(contract: &Table, rows: &'a RecordBatch) -> Result<Order<'a>> {
-        let integer = |name: &str| {
-            rows.column_by_name(name)
-                .and_then(|column| column.as_primitive_opt::<Int64Type>())
-                .ok_or_else(|| Error::engine(format!("rows lack the integer column `{name}`")))
-        };
-        Ok(Order {
-            usage: contract.header.list("usage").iter().filter_map(|name| rows.column_by_name(name)).collect(),
-            rank: integer("x_source_rank")?,
-            key: text(rows, "x_object_key")?,
-            line: integer("x_line")?,
-        })
-    }
-
-    fn compare(&self, a: u32, b: u32) -> std::cmp::Ordering {
-        let (a, b) = (a as usize, b as usize);
-        let lacks_usage = |row: usize| !self.usage.iter().any(|column| column.is_valid(row));
-        (lacks_usage(a), self.rank.value(a), self.key.value(a), self.line.value(a)).cmp(&(
-            lacks_usage(b),
-            self.rank.value(b),
-            self.key.value(b),
-            self.line.value(b),
-        ))
-    }
-}
-
-/// The order of rows in a file: by time, identity, rank of the source, key and line.
-struct Sorting {
-    /// Mostly the times alone decide.
-    times: Vec<i64>,
-    columns: Vec<DynComparator>,
-}
-
-impl Sorting {
-    fn new(contract: &Table, rows: &RecordBatch) -> Result<Sorting> {
-        let mut names: Vec<&str> = contract.header.get("day").unwrap_or("").split('|').map(str::trim).collect();
-        names.extend(["x_record_id", "x_source_rank", "x_object_key", "x_line"]);
-        let columns: Vec<&ArrayRef> = names.iter().filter_map(|name| rows.column_by_name(name)).collect();
-        let times = match columns.first().and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>()) {
-            Some(times) => times.iter().map(|time| time.unwrap_or(i64::MIN)).collect(),
-            None => vec![0; rows.num_rows()],
-        };
-        let compare = |column: &&ArrayRef| make_comparator(column, column, SortOptions::default());
-        Ok(Sorting { times, columns: columns.iter().map(compare).collect::<std::result::Result<_, _>>()? })
-    }
-
-    fn sorted(&self, rows: Vec<u32>) -> Vec<u32> {
-        let mut keyed: Vec<(i64, u32)> = rows.into_iter().map(|row| (self.times[row as usize], row)).collect();
-        keyed.sort_unstable_by(|a, b| {
-            let (place, other) = (a.1 as usize, b.1 as usize);
-            let rest = || self.columns.iter().map(|compare| compare(place, other)).find(|order| order.is_ne());
-            a.0.cmp(&b.0).then_with(|| rest().unwrap_or_else(|| a.1.cmp(&b.1)))
-        });
-        keyed.into_iter().map(|(_, row)| row).collect()
-    }
+    let is_outdone = |row: usize| latest.get(&(sources.of_row(row), whats.value(row))) != Some(&time_of(row));
+    Ok((0..count).map(|row| whats.is_valid(row) && is_outdone(row)).collect())
 }
 
 fn counts(
     contract: &Table,
     day: NaiveDate,
-    rows: &RecordBatch,
+    sources: &Sources,
     kept: &[u32],
     repeated: &HashMap<u32, Vec<u32>>,
     restated: &[u32],
-) -> Result<Vec<Repeats>> {
-    let source = text(rows, "x_source")?;
+) -> Vec<Repeats> {
     let mut counts: BTreeMap<(&str, &str), (i64, i64)> = BTreeMap::new();
     for row in kept {
-        let kept = source.value(*row as usize);
+        let kept = sources.name(*row);
         counts.entry((kept, kept)).or_default().0 += 1;
         for row in repeated.get(row).into_iter().flatten().skip(1) {
-            counts.entry((source.value(*row as usize), kept)).or_default().1 += 1;
+            counts.entry((sources.name(*row), kept)).or_default().1 += 1;
         }
     }
     for row in restated {
-        let source = source.value(*row as usize);
+        let source = sources.name(*row);
         counts.entry((source, source)).or_default().1 += 1;
     }
-    Ok(counts
-        .into_iter()
-        .map(|((source, kept_source), (rows_kept, rows_repeated))| Repeats {
-            contract: contract.name.clone(),
-            event_date: day,
-            source: source.into(),
-            kept_source: kept_source.into(),
-            rows_kept,
-            rows_repeated,
-            is_closed: false,
-        })
-        .collect())
+    let repeats = |((source, kept_source), (rows_kept, rows_repeated)): ((&str, &str), _)| Repeats {
+        contract: contract.name.clone(),
+        event_date: day,
+        source: source.into(),
+        kept_source: kept_source.into(),
+        rows_kept,
+        rows_repeated,
+        is_closed: false,
+    };
+    counts.into_iter().map(repeats).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::TimestampMicrosecondArray;
+    use arrow::array::{TimestampMicrosecondArray, UInt32Array};
     use arrow::compute::{concat_batches, take_record_batch};
     use proptest::prelude::*;
     use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

@@ -1,16 +1,18 @@
 //! One relation: run its query, hold it to its contract, order it by its grain, write it as Parquet, register it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, RecordBatch, new_empty_array};
 use arrow::compute::{concat, interleave};
-use arrow::datatypes::{DataType, Schema, SchemaRef};
+use arrow::datatypes::{Schema, SchemaRef};
 use arrow::row::{RowConverter, SortField};
 
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::{Project, Query, graph};
-use crate::schema::null_in_required;
+use crate::schema::{Table, nullable};
+use crate::waiting::Waiting;
 
 /// Runs a query and gives its rows with the contract's schema, in the order of its grain.
 ///
@@ -21,57 +23,122 @@ pub async fn rows(engine: &Engine, project: &Project, query: &Query) -> Result<R
     gathered(project, query, schema, batches)
 }
 
-/// The same of rows that the query gave, whole or in parts.
+/// The same of rows that the query gave.
 ///
 /// # Errors
 /// `Contract` when they do not fit, `Project` when the grain is not unique.
 pub fn gathered(project: &Project, query: &Query, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<RecordBatch> {
-    let relation = if query.layer == graph::Layer::Lever { "proposals" } else { &query.name };
-    let contract = project.contract(relation);
-    if let Some(contract) = contract {
-        contract.compare(&schema, &query.name, &query.path, &[])?;
-    }
-    let schema = contract.map_or(schema, |contract| contract.schema.clone());
-    // Column by column, so that the rows never stand in memory twice.
-    let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::with_capacity(batches.len()); schema.fields().len()];
+    let batches = conformed(project, query, &schema, batches)?;
+    let schema = contract_of(project, query).map_or(schema, |contract| contract.schema.clone());
+    let mut rows = Waiting::new(&schema);
     for batch in batches {
-        let parts = contract.map_or_else(|| Ok(batch.columns().to_vec()), |contract| contract.conform(&batch))?;
-        columns.iter_mut().zip(parts).for_each(|(column, part)| column.push(part));
+        rows.push(&batch)?;
     }
-    let order = by_grain(query, &schema, &columns)?;
-    let mut gathered = Vec::with_capacity(columns.len());
-    for (field, parts) in schema.fields().iter().zip(columns) {
-        gathered.push(order.gather(field.data_type(), &parts)?);
-    }
-    if let Some(column) = null_in_required(&schema, &gathered).filter(|_| contract.is_some()) {
-        return Err(Error::contract(format!("query `{}` gives null in the required column `{column}`", query.name))
-            .at(format!("at {}", query.path))
-            .hint("drop `not null` in the contract, or give the column a value and a reason"));
-    }
-    Ok(RecordBatch::try_new(schema, gathered)?)
+    Gathering::of(project, query, schema, rows)?.whole()
 }
 
-/// In which order rows of several batches are gathered.
+fn contract_of<'a>(project: &'a Project, query: &Query) -> Option<&'a Table> {
+    project.contract(if query.layer == graph::Layer::Lever { "proposals" } else { &query.name })
+}
+
+/// Rows that a query gave with the columns of its contract, which may still be null where they must not.
+///
+/// # Errors
+/// `Contract` when they do not fit.
+pub fn conformed(
+    project: &Project,
+    query: &Query,
+    schema: &SchemaRef,
+    batches: Vec<RecordBatch>,
+) -> Result<Vec<RecordBatch>> {
+    let Some(contract) = contract_of(project, query) else { return Ok(batches) };
+    contract.compare(schema, &query.name, &query.path, &[])?;
+    let nullable = nullable(&contract.schema);
+    let conform = |batch: RecordBatch| Ok(RecordBatch::try_new(nullable.clone(), contract.conform(&batch)?)?);
+    batches.into_iter().map(conform).collect()
+}
+
+/// Rows of a relation that are gathered in the order of its grain, column by column, so that they never stand in memory twice.
+pub struct Gathering<'a> {
+    query: &'a Query,
+    schema: SchemaRef,
+    rows: Waiting,
+    order: Order,
+    has_contract: bool,
+}
+
+impl<'a> Gathering<'a> {
+    /// Finds the order of rows that have the columns of `schema`.
+    ///
+    /// # Errors
+    /// `Project` when the grain is not unique.
+    pub fn of(project: &Project, query: &'a Query, schema: SchemaRef, rows: Waiting) -> Result<Gathering<'a>> {
+        let order = by_grain(query, &schema, &rows)?;
+        Ok(Gathering { query, schema, rows, order, has_contract: contract_of(project, query).is_some() })
+    }
+
+    /// How many rows there are.
+    pub fn rows(&self) -> usize {
+        self.rows.lengths().sum()
+    }
+
+    /// Bytes that they take; `None` when they are so many that some are packed.
+    pub fn bytes(&self) -> Option<usize> {
+        self.rows.unpacked_bytes()
+    }
+
+    /// A range of a column, by its place in the schema.
+    ///
+    /// # Errors
+    /// `Contract` for a null in a required column.
+    pub fn column(&self, place: usize, range: Range<usize>) -> Result<ArrayRef> {
+        let field = self.schema.field(place);
+        let parts = self.rows.column(place)?;
+        let column = match &self.order {
+            _ if parts.is_empty() => new_empty_array(field.data_type()),
+            Order::Same => joined(&parts)?.slice(range.start, range.len()),
+            Order::By(places) => {
+                interleave(&parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(), &places[range])?
+            }
+        };
+        if self.has_contract && !field.is_nullable() && column.null_count() > 0 {
+            let query = self.query;
+            let what = format!("query `{}` gives null in the required column `{}`", query.name, field.name());
+            return Err(Error::contract(what)
+                .at(format!("at {}", query.path))
+                .hint("drop `not null` in the contract, or give the column a value and a reason"));
+        }
+        Ok(column)
+    }
+
+    /// All rows.
+    ///
+    /// # Errors
+    /// As [`Gathering::column`].
+    pub fn whole(&self) -> Result<RecordBatch> {
+        let rows = self.rows();
+        let columns = (0..self.schema.fields().len()).map(|place| self.column(place, 0..rows));
+        Ok(RecordBatch::try_new(self.schema.clone(), columns.collect::<Result<_>>()?)?)
+    }
+}
+
+fn joined(parts: &[ArrayRef]) -> Result<ArrayRef> {
+    match parts {
+        [one] => Ok(one.clone()),
+        parts => Ok(concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())?),
+    }
+}
+
+/// In which order rows of several parts are gathered.
 enum Order {
     /// As they came.
     Same,
-    /// By batch and row.
+    /// By part and row.
     By(Vec<(usize, usize)>),
 }
 
-impl Order {
-    fn gather(&self, of: &DataType, parts: &[ArrayRef]) -> Result<ArrayRef> {
-        let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-        Ok(match self {
-            _ if parts.is_empty() => new_empty_array(of),
-            Order::Same => concat(&parts)?,
-            Order::By(places) => interleave(&parts, places)?,
-        })
-    }
-}
-
 /// The order of the grain, which is unique.
-fn by_grain(query: &Query, schema: &SchemaRef, columns: &[Vec<ArrayRef>]) -> Result<Order> {
+fn by_grain(query: &Query, schema: &SchemaRef, rows: &Waiting) -> Result<Order> {
     let grain = query.header.list("grain");
     let mut keys = Vec::new();
     for name in &grain {
@@ -79,7 +146,8 @@ fn by_grain(query: &Query, schema: &SchemaRef, columns: &[Vec<ArrayRef>]) -> Res
             Error::project(format!("the grain of `{}` names `{name}`, which is no column", query.name))
                 .at(format!("at {}", query.path))
         })?;
-        keys.push(Order::Same.gather(schema.field(place).data_type(), &columns[place])?);
+        let parts = rows.column(place)?;
+        keys.push(if parts.is_empty() { new_empty_array(schema.field(place).data_type()) } else { joined(&parts)? });
     }
     let count = keys.first().map_or(0, |key| key.len());
     if count < 2 {
@@ -88,8 +156,8 @@ fn by_grain(query: &Query, schema: &SchemaRef, columns: &[Vec<ArrayRef>]) -> Res
     let converter = RowConverter::new(keys.iter().map(|key| SortField::new(key.data_type().clone())).collect())?;
     let keys = converter.convert_columns(&keys)?;
     let mut places: Vec<(usize, usize)> = Vec::with_capacity(count);
-    for (batch, part) in columns[0].iter().enumerate() {
-        places.extend((0..part.len()).map(|row| (batch, row)));
+    for (part, rows) in rows.lengths().enumerate() {
+        places.extend((0..rows).map(|row| (part, row)));
     }
     let mut order: Vec<u32> = (0..count as u32).collect();
     let key = |place: u32| keys.row(place as usize);
@@ -111,4 +179,45 @@ fn by_grain(query: &Query, schema: &SchemaRef, columns: &[Vec<ArrayRef>]) -> Res
 /// The schema that a relation is registered with before it is built, for planning.
 pub fn planned_schema(project: &Project, query: &Query, planned: &Schema) -> SchemaRef {
     project.contract(&query.name).map_or_else(|| Arc::new(planned.clone()), |contract| contract.schema.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{Int64Array, StringArray};
+
+    use super::*;
+
+    fn rows(numbers: &[i64]) -> RecordBatch {
+        let n: ArrayRef = Arc::new(Int64Array::from(numbers.to_vec()));
+        let text: ArrayRef =
+            Arc::new(numbers.iter().map(|n| (n % 2 > 0).then(|| format!("{n}"))).collect::<StringArray>());
+        RecordBatch::try_from_iter_with_nullable([("text", text, true), ("n", n, false)]).unwrap()
+    }
+
+    #[tokio::test]
+    async fn rows_are_gathered_in_the_order_of_their_grain_packed_or_not() {
+        let project = Project::load(None).await.unwrap();
+        let query = graph::query("queries/intermediate/int_x.sql", "-- X.\n--\n-- grain: n\nselect 1 as n").unwrap();
+        let of = |parts: &[&[i64]], packs: usize| {
+            let mut waiting = Waiting::new(&rows(&[]).schema());
+            for (place, part) in parts.iter().enumerate() {
+                waiting.push(&rows(part)).unwrap();
+                if place < packs {
+                    waiting.pack().unwrap();
+                }
+            }
+            Gathering::of(&project, &query, rows(&[]).schema(), waiting)
+        };
+        for parts in [&[&[4, 1][..], &[], &[3], &[2, 5]][..], &[&[1, 2], &[3, 4], &[5]], &[&[1, 2, 3, 4, 5]]] {
+            for packs in 0..4 {
+                let gathering = of(parts, packs).unwrap();
+                assert_eq!(gathering.whole().unwrap(), rows(&[1, 2, 3, 4, 5]), "{parts:?} packed {packs}");
+                assert_eq!(gathering.column(1, 1..3).unwrap().as_ref(), rows(&[2, 3]).column(1).as_ref());
+                assert_eq!((gathering.rows(), gathering.bytes().is_some()), (5, packs == 0));
+            }
+        }
+        assert_eq!(of(&[], 0).unwrap().whole().unwrap(), rows(&[]));
+        let error = of(&[&[1, 2], &[2]], 1).err().unwrap();
+        assert!(error.to_string().contains("two rows for one n"), "{error}");
+    }
 }

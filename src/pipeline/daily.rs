@@ -12,14 +12,14 @@ use chrono::{Duration, NaiveDate};
 use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 
-use super::build::{gathered, rows};
-use super::parts::Parts;
+use super::build::rows;
+use super::by_parts::Written;
 use super::versions::{HAS_FILE, Known, Versions};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::{gone, lost};
 use crate::project::{Project, Query, graph};
-use crate::schema::hex;
+use crate::schema::{Table, hex};
 use crate::store::Store;
 use crate::table_file::{day_to_parquet, without};
 
@@ -27,7 +27,7 @@ use crate::table_file::{day_to_parquet, without};
 const AT_ONCE: usize = 4;
 
 /// Bytes of a relation up to which it is held for its readers.
-const HELD_BYTES: usize = 192 << 20;
+pub(super) const HELD_BYTES: usize = 192 << 20;
 
 /// Days of the state.
 #[derive(Debug, Default, Clone)]
@@ -54,21 +54,21 @@ struct Done {
     built: Built,
     known: Known,
     /// Their rows, unless they are too many.
-    held: Option<RecordBatch>,
+    held: Option<Vec<RecordBatch>>,
 }
 
 /// Rows of some days of a relation.
 #[derive(Clone)]
 struct Held {
     days: BTreeSet<NaiveDate>,
-    rows: RecordBatch,
+    rows: Vec<RecordBatch>,
 }
 
 /// What every relation is built from.
-struct Site {
-    engine: Engine,
-    project: Project,
-    state: Store,
+pub(super) struct Site {
+    pub(super) engine: Engine,
+    pub(super) project: Project,
+    pub(super) state: Store,
     days: Days,
 }
 
@@ -118,7 +118,7 @@ pub async fn build(
     }
 }
 
-fn at_once() -> usize {
+pub(super) fn at_once() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE)
 }
 
@@ -151,16 +151,22 @@ impl Site {
         let wanted: BTreeSet<NaiveDate> = changed.iter().copied().chain(stale).chain(forgotten).collect();
         let mut all = None;
         if !wanted.is_empty() {
-            let rows = self.rows(query, &wanted, held).await?;
-            let written = self.write(query, &wanted, &rows).await?;
+            let written = match query.header.get("by_row") {
+                Some(input) => self.by_parts(query, input, &wanted).await?,
+                None => {
+                    let rows = self.rows(query, &wanted, held).await?;
+                    let days = self.write(query, &wanted, &rows).await?;
+                    Written { days, held: (rows.get_array_memory_size() <= HELD_BYTES).then(|| vec![rows]) }
+                }
+            };
             for day in &wanted {
-                let mark = if written.contains(day) { HAS_FILE.to_string() } else { String::new() };
+                let mark = if written.days.contains(day) { HAS_FILE.to_string() } else { String::new() };
                 match standing.contains(day) {
                     true => known.insert(*day, version.clone() + &mark),
                     false => known.remove(day),
                 };
             }
-            all = Some(rows).filter(|rows| rows.get_array_memory_size() <= HELD_BYTES);
+            all = written.held;
         }
         let older =
             known.iter().filter(|(day, of)| !is_current(of) && !open.contains(*day)).map(|(day, _)| *day).collect();
@@ -174,9 +180,6 @@ impl Site {
         wanted: &BTreeSet<NaiveDate>,
         mut held: BTreeMap<String, Held>,
     ) -> Result<RecordBatch> {
-        if let Some(input) = query.header.get("by_row") {
-            return self.rows_by_parts(query, input, wanted).await;
-        }
         let Site { engine, project, state, .. } = self;
         // Beside each other, queries may look at different days of the same relation.
         let engine = engine.with_tables_of(query.inputs.iter().filter(|input| !is_by_day(project, input))).await?;
@@ -184,53 +187,19 @@ impl Site {
         for input in query.inputs.iter().filter(|input| is_by_day(project, input)) {
             let Some(table) = project.contract(input) else { continue };
             match held.remove(input).filter(|held| held.days == *wanted) {
-                Some(held) => engine.register(input, held.rows.schema(), vec![held.rows])?,
+                Some(held) => engine.register(input, table.schema.clone(), held.rows)?,
                 None => engine.register_days(input, &table.schema, &state.join(input)?, Some(&chosen))?,
             }
         }
         rows(&engine, project, query).await
     }
 
-    /// The rows of some days of a relation that makes each of its rows from one row of `input`: a part of them at a time, and
-    /// several parts at once.
-    async fn rows_by_parts(&self, query: &Query, input: &str, wanted: &BTreeSet<NaiveDate>) -> Result<RecordBatch> {
-        let Site { engine, project, state, .. } = self;
-        let table = project.contract(input).filter(|_| is_by_day(project, input));
-        let table = table.filter(|_| query.inputs.iter().filter(|input| is_by_day(project, input)).eq([input]));
-        let table = table.ok_or_else(|| {
-            Error::project(format!("query `{}` is not by row of `{input}`", query.name))
+    pub(super) fn contract_of(&self, query: &Query) -> Result<&Table> {
+        self.project.contract(&query.name).ok_or_else(|| {
+            Error::project(format!("daily relation `{}` has no contract", query.name))
                 .at(format!("at {}", query.path))
-                .hint("`by_row:` names the one relation of days that the query reads")
-        })?;
-        let mut parts = Parts::of(state.join(input)?, wanted);
-        let mut count = 0;
-        let mut running = JoinSet::new();
-        let mut done = BTreeMap::new();
-        loop {
-            while running.len() < at_once()
-                && let Some(part) = parts.next().await?
-            {
-                let place = count;
-                count += 1;
-                let engine = engine.with_tables_of(query.inputs.iter().filter(|name| *name != input)).await?;
-                let (query, schema, name) = (query.clone(), table.schema.clone(), input.to_string());
-                running.spawn(async move {
-                    engine.register(&name, schema.clone(), part.rows(&schema)?)?;
-                    Ok::<_, Error>((place, engine.run(&query).await?))
-                });
-            }
-            let Some(ended) = running.join_next().await else { break };
-            let (place, rows) =
-                ended.map_err(|error| Error::engine("a part of a relation came to no end").because(error))??;
-            done.insert(place, rows);
-        }
-        let Some((schema, _)) = done.values().next().cloned() else {
-            // Without a row there is still a schema to give.
-            let engine = engine.with_tables_of(query.inputs.iter().filter(|name| *name != input)).await?;
-            engine.register_empty(input, &table.schema)?;
-            return rows(&engine, project, query).await;
-        };
-        gathered(project, query, schema, done.into_values().flat_map(|(_, batches)| batches).collect())
+                .hint(format!("write schemas/contracts/{}.sql", query.name))
+        })
     }
 
     /// Writes a file for each day that has rows, and says which have; of the others there is none any more.
@@ -240,21 +209,12 @@ impl Site {
         wanted: &BTreeSet<NaiveDate>,
         rows: &RecordBatch,
     ) -> Result<BTreeSet<NaiveDate>> {
-        let contract = self.project.contract(&query.name).ok_or_else(|| {
-            Error::project(format!("daily relation `{}` has no contract", query.name))
-                .at(format!("at {}", query.path))
-                .hint(format!("write schemas/contracts/{}.sql", query.name))
-        })?;
+        let contract = self.contract_of(query)?;
         let folder = self.state.join(&query.name)?;
         let file_schema: SchemaRef = Arc::new(without(&contract.schema, "event_date"));
         let by_day = split(rows)?;
         if let Some(day) = by_day.keys().find(|day| !wanted.contains(day)) {
-            return Err(Error::project(format!(
-                "query `{}` gives rows of {day}, a day that it was not asked for",
-                query.name
-            ))
-            .at(format!("at {}", query.path))
-            .hint("a daily query keeps the event_date of its input"));
+            return Err(strange_day(query, *day));
         }
         for day in wanted {
             let key = format!("event_date={day}/part.parquet");
@@ -270,6 +230,13 @@ impl Site {
         }
         Ok(by_day.into_keys().collect())
     }
+}
+
+/// The error for a row of a day that nobody asked for.
+pub(super) fn strange_day(query: &Query, day: NaiveDate) -> Error {
+    Error::project(format!("query `{}` gives rows of {day}, a day that it was not asked for", query.name))
+        .at(format!("at {}", query.path))
+        .hint("a daily query keeps the event_date of its input")
 }
 
 /// Whether a relation is kept as one file a day.
@@ -299,7 +266,8 @@ fn project_to(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     Ok(RecordBatch::try_new(schema.clone(), columns)?)
 }
 
-fn split(rows: &RecordBatch) -> Result<BTreeMap<NaiveDate, RecordBatch>> {
+/// Rows by day.
+pub(super) fn split(rows: &RecordBatch) -> Result<BTreeMap<NaiveDate, RecordBatch>> {
     let days = rows
         .column_by_name("event_date")
         .and_then(|column| column.as_primitive_opt::<Date32Type>())

@@ -1,6 +1,7 @@
 //! The story of a night: plan everything, read what is new, build what changed, check it, publish it.
 
 pub mod build;
+mod by_parts;
 pub mod check;
 pub mod daily;
 pub mod facts;

@@ -8,9 +8,10 @@ use arrow::datatypes::{DataType, Int64Type};
 use chrono::NaiveDate;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use trimtab::ingest::repeats::{originals, settle};
+use trimtab::ingest::repeats::{Settling, originals, settle};
 use trimtab::project::Project;
 use trimtab::schema::Table;
+use trimtab::waiting::Waiting;
 
 fn runner(cases: u32) -> TestRunner {
     TestRunner::new_with_rng(
@@ -74,14 +75,25 @@ fn repeated_rows_are_settled_alike_in_any_order_and_every_row_is_counted() {
     let day = NaiveDate::default();
     let strategy = calls().prop_flat_map(|calls| {
         let places: Vec<u32> = (0..calls.len() as u32).collect();
-        (Just(calls), Just(places).prop_shuffle(), any::<usize>())
+        (Just(calls), Just(places).prop_shuffle(), any::<usize>(), any::<[bool; 3]>())
     });
     runner(48)
-        .run(&strategy, |(calls, order, cut)| {
+        .run(&strategy, |(calls, order, cut, is_packed)| {
             let rows = batch(&contract, &calls);
             let shuffled = take_record_batch(&rows, &UInt32Array::from(order)).expect("rows");
-            let (a, b) =
-                (settle(&contract, day, &rows).expect("settled"), settle(&contract, day, &shuffled).expect("settled"));
+            // The same rows in three parts, some of which are packed.
+            let mut waiting = Waiting::new(&rows.schema());
+            let size = shuffled.num_rows().div_ceil(3);
+            for (place, is_packed) in is_packed.into_iter().enumerate() {
+                let begin = (place * size).min(shuffled.num_rows());
+                waiting.push(&shuffled.slice(begin, size.min(shuffled.num_rows() - begin))).expect("rows");
+                if is_packed {
+                    waiting.pack().expect("packed");
+                }
+            }
+            let a = settle(&contract, day, &rows).expect("settled");
+            let b =
+                Settling::of(&contract, day, &rows.schema(), waiting).expect("settled").settled().expect("gathered");
             prop_assert_eq!(&a.kept, &b.kept);
             prop_assert_eq!(&a.originals, &b.originals);
             prop_assert_eq!(&a.counts, &b.counts);
