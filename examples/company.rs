@@ -20,7 +20,8 @@ usage: company [flags]
   --requests-per-night N     logical requests on a weekday, over all workloads (default: each workload's own volume)
   --formats A,B              only these: litellm, openai_envelope, anthropic_envelope, bedrock, focus, evaluations_table
   --body-bytes N             placeholder text in each request
-  --calls-per-batch N        calls of one batch of objects (default: the whole day)";
+  --calls-per-batch N        calls of one batch of objects (default: the whole day)
+  --codec gzip|zstd          how objects are compressed that are (default: gzip)";
 
 fn main() -> ExitCode {
     match run() {
@@ -37,6 +38,7 @@ fn run() -> Result<(), Fault> {
     let mut out = PathBuf::from("sample_data/company");
     let mut prices = PathBuf::from("queries/seeds/model_prices.csv");
     let mut run_file = None;
+    let mut is_zstd = false;
     let mut arguments = std::env::args().skip(1);
     while let Some(flag) = arguments.next() {
         let value = arguments.next().ok_or_else(|| Fault(format!("{flag} needs a value")))?;
@@ -51,10 +53,17 @@ fn run() -> Result<(), Fault> {
             "--formats" => company.keep_formats(&formats(&value)?),
             "--body-bytes" => company.body_bytes = parsed(&flag, &value)?,
             "--calls-per-batch" => company.calls_per_batch = Some(parsed(&flag, &value)?),
+            "--codec" => {
+                is_zstd = match value.as_str() {
+                    "gzip" => false,
+                    "zstd" => true,
+                    _ => return Err(Fault(format!("--codec: {value} is not a codec"))),
+                }
+            }
             _ => return Err(Fault(format!("unknown flag {flag}"))),
         }
     }
-    write(&company, &Prices::read(&prices)?, &out)?;
+    write(&company, &Prices::read(&prices)?, &out, is_zstd)?;
     if let Some(path) = run_file {
         let folder = out.file_name().and_then(|name| name.to_str()).unwrap_or("company");
         save(&path, company.run_file(folder).as_bytes())?;
@@ -62,12 +71,15 @@ fn run() -> Result<(), Fault> {
     Ok(())
 }
 
-fn write(company: &Company, prices: &Prices, out: &Path) -> Result<(), Fault> {
+fn write(company: &Company, prices: &Prices, out: &Path, is_zstd: bool) -> Result<(), Fault> {
     empty(out)?;
     let mut objects = 0;
     let delivered = company.write(prices, &mut |key, bytes| {
         objects += 1;
-        save(&out.join(key), bytes)
+        match key.strip_suffix(".gz").filter(|_| is_zstd) {
+            Some(plain) => save(&out.join(format!("{plain}.zst")), &zstd(bytes)?),
+            None => save(&out.join(key), bytes),
+        }
     })?;
     println!("{} objects, {} bytes in {}", objects, delivered.bytes, out.display());
     for (format, offered) in &delivered.truth.sources {
@@ -78,6 +90,12 @@ fn write(company: &Company, prices: &Prices, out: &Path) -> Result<(), Fault> {
         );
     }
     Ok(())
+}
+
+/// The same text as gzip's, at the level that collectors of logs use.
+fn zstd(gzip: &[u8]) -> Result<Vec<u8>, Fault> {
+    let text = flate2::read::MultiGzDecoder::new(gzip);
+    zstd::encode_all(text, 3).map_err(|error| Fault(format!("an object cannot be compressed: {error}")))
 }
 
 /// Removes what an earlier run wrote: the folders of formats and the two tables, nothing else.

@@ -1,6 +1,7 @@
 """A night of logs by trimtab and by a DuckDB script over the same files, in turn: equal results, then ratios.
 
   night.py --trimtab PROGRAM --company PROGRAM [--requests N] [--body-bytes N] [--runs N] [--work FOLDER]
+           [--codec gzip|zstd] [--calls-per-batch N]
 
 `--company` is the generator, `cargo build --release --example company`. Both engines read the same files; what they found by day,
 workload and model has to be equal to the last decimal, or nothing is printed. Wall times are medians of paired runs; DuckDB's start
@@ -106,6 +107,8 @@ def main():
     parser.add_argument("--company", type=Path)
     parser.add_argument("--requests", type=int, default=167_000)
     parser.add_argument("--body-bytes", type=int, default=0)
+    parser.add_argument("--codec", choices=("gzip", "zstd"), default="gzip")
+    parser.add_argument("--calls-per-batch", type=int, default=20_000, help="1 makes objects of one record")
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--work", type=Path, default=Path("bench-work"))
     parser.add_argument("--peer", nargs=2, type=Path, help=argparse.SUPPRESS)
@@ -117,7 +120,7 @@ def main():
     folder.mkdir(parents=True, exist_ok=True)
     logs = folder / "logs/litellm"
     subprocess.run([given.company.resolve(), "--out", folder / "logs", "--days", "1", "--start", DAY, "--requests-per-night", str(given.requests),
-                    "--formats", "litellm", "--body-bytes", str(given.body_bytes), "--calls-per-batch", "20000", "--run-file", folder / "run.toml",
+                    "--formats", "litellm", "--body-bytes", str(given.body_bytes), "--calls-per-batch", str(given.calls_per_batch), "--codec", given.codec, "--run-file", folder / "run.toml",
                     "--prices", ROOT / "queries/seeds/model_prices.csv"], check=True)
     rounds = []
     for _ in range(given.runs):
@@ -134,14 +137,15 @@ def main():
     def daily(found):
         return sum(seconds for stage, seconds in found["stages"].items() if stage in ("ingest", "build"))
 
-    print(f"{requests} requests, {cost:.12f} USD in both; {size / 1e6:.0f} MB of text; {given.runs} paired runs, medians")
+    print(f"{requests} requests, {cost:.12f} USD in both; {size / 1e6:.0f} MB of gzipped text; {given.runs} paired runs, medians")
     for stage in rounds[0]["stages"]:
         print(f"  stage {stage:10} {median(lambda found: found['stages'][stage]):8.2f} s")
     print(f"same job   trimtab {median(daily):6.2f} s  DuckDB {median(lambda f: f['half']):6.2f} s  ratio {median(lambda f: f['half'] / daily(f)):.2f}")
     print(f"whole run  trimtab {median(lambda f: f['whole']):6.2f} s  DuckDB {median(lambda f: f['all']):6.2f} s  "
           f"ratio {median(lambda f: f['all'] / f['whole']):.2f}")
     print(f"memory     trimtab {median(lambda f: f['peak']):6.0f} MiB  DuckDB {median(lambda f: f['their_peak']):6.0f} MiB")
-    print(f"limit      gunzip and count lines, one core: {seconds:.2f} s")
+    if given.codec == "gzip":
+        print(f"limit      gunzip and count lines, one core: {seconds:.2f} s")
 
 
 if __name__ == "__main__":
