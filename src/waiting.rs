@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::schema::nullable;
 use crate::table_file::{columns_of_parquet, day_to_parquet};
 
-/// Bytes of loose rows from which they are packed. A night of some hundred thousand calls never is.
+/// Bytes of loose rows from which they are packed. A night of 160,000 calls never is.
 pub const MANY_BYTES: usize = 128 << 20;
 
 /// Rows of one schema, in parts that keep their order.
@@ -57,9 +57,10 @@ impl Waiting {
     pub fn push(&mut self, rows: &RecordBatch) -> Result<()> {
         if rows.num_rows() > 0 {
             let rows = self.conform(rows)?;
-            // Columns without a value share their nothing.
-            let values = rows.columns().iter().filter(|column| column.null_count() < column.len());
-            self.loose_bytes += values.map(|column| column.get_array_memory_size()).sum::<usize>();
+            // Columns without a value share their nothing, and slices of a batch its values.
+            for column in rows.columns().iter().filter(|column| column.null_count() < column.len()) {
+                self.loose_bytes += column.to_data().get_slice_memory_size()?;
+            }
             self.parts.push(Part::Loose(rows));
         }
         Ok(())

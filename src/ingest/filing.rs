@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
 use arrow::array::{Array, ArrayRef, AsArray, BooleanArray, RecordBatch, new_null_array};
 use arrow::compute::filter_record_batch;
-use arrow::datatypes::{DataType, Date32Type, Int64Type};
+use arrow::datatypes::{DataType, Date32Type, Int64Type, Schema};
 use chrono::NaiveDate;
 
 use super::horizon::{Horizon, Standing};
@@ -169,12 +170,15 @@ impl<'a> Filing<'a> {
             }
             begin = end;
         }
+        let mut rows = rows;
         for (day, chosen) in by_day {
             let key = (contract.to_string(), date(day));
             incoming.touched.insert(key.clone());
-            let chosen = match chosen.iter().all(|is_chosen| *is_chosen) {
-                true => rows.clone(),
-                false => filter_record_batch(&rows, &BooleanArray::from(chosen))?,
+            let chosen = BooleanArray::from(chosen);
+            let chosen = match chosen.true_count() == rows.num_rows() {
+                // There is no other day: nobody else has the rows, so that what they take beyond their values is given back.
+                true => std::mem::replace(&mut rows, RecordBatch::new_empty(Arc::new(Schema::empty()))),
+                false => filter_record_batch(&rows, &chosen)?,
             };
             let chosen = self.compact(chosen)?;
             let waiting = incoming.rows.entry(key);

@@ -42,8 +42,8 @@ impl Hasher for Hashed {
 /// The call that rows of other sources name by a further identity.
 struct Alias {
     call: Id,
-    source: u16,
-    more_sources: Vec<u16>,
+    source: u32,
+    more_sources: Vec<u32>,
     /// Two calls under one request id are retries: which of them it is, nobody can say.
     is_shared: bool,
 }
@@ -105,7 +105,7 @@ pub(super) fn identities(contract: &Table, rows: &Waiting, sources: &Sources) ->
 }
 
 /// Notes that a row of a source bears `alias` beside `call`.
-fn knows(aliases: &mut HashMap<Id, Alias, ById>, alias: Id, call: Id, source: u16) {
+fn knows(aliases: &mut HashMap<Id, Alias, ById>, alias: Id, call: Id, source: u32) {
     let known =
         aliases.entry(alias).or_insert_with(|| Alias { call, source, more_sources: Vec::new(), is_shared: false });
     known.is_shared |= known.call != call;

@@ -1,6 +1,7 @@
 //! Where rows of a day come from, and the order in which they are kept and written.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 
 use arrow::array::{
     Array, ArrayRef, AsArray, DynComparator, Int64Array, StringArray, make_comparator, new_empty_array,
@@ -16,27 +17,27 @@ use crate::waiting::Waiting;
 /// The source of each row.
 pub(super) struct Sources {
     names: Vec<String>,
-    of_row: Vec<u16>,
+    of_row: Vec<u32>,
 }
 
 impl Sources {
     pub(super) fn of(rows: &Waiting) -> Result<Sources> {
         let mut sources = Sources { names: Vec::new(), of_row: Vec::with_capacity(rows.lengths().sum()) };
+        let mut known: HashMap<String, u32> = HashMap::new();
         let lacks = || Error::engine("rows lack the text column `x_source`");
         for part in rows.column_named("x_source")?.ok_or_else(lacks)? {
             let part = part.as_string_opt::<i32>().ok_or_else(lacks)?;
             for row in 0..part.len() {
-                // Rows of a source mostly stand together, and sources are few.
-                let last = sources.of_row.last().filter(|last| sources.names[usize::from(**last)] == part.value(row));
-                let known = last.map(|last| usize::from(*last));
-                let known = known.or_else(|| sources.names.iter().position(|name| name == part.value(row)));
-                let known = known.unwrap_or_else(|| {
-                    sources.names.push(part.value(row).to_string());
-                    sources.names.len() - 1
+                let name = part.value(row);
+                // Rows of a source mostly stand together.
+                let last = sources.of_row.last().copied().filter(|last| sources.names[*last as usize] == name);
+                let place = last.or_else(|| known.get(name).copied()).unwrap_or_else(|| {
+                    sources.names.push(name.to_string());
+                    let place = sources.names.len() as u32 - 1;
+                    known.insert(name.to_string(), place);
+                    place
                 });
-                sources
-                    .of_row
-                    .push(u16::try_from(known).map_err(|_| Error::engine("a day has rows of too many sources"))?);
+                sources.of_row.push(place);
             }
         }
         Ok(sources)
@@ -53,13 +54,13 @@ impl Sources {
     }
 
     /// The source of a row, by number.
-    pub(super) fn of_row(&self, row: usize) -> u16 {
+    pub(super) fn of_row(&self, row: usize) -> u32 {
         self.of_row[row]
     }
 
     /// The name of the source of a row.
     pub(super) fn name(&self, row: u32) -> &str {
-        &self.names[usize::from(self.of_row[row as usize])]
+        &self.names[self.of_row[row as usize] as usize]
     }
 }
 

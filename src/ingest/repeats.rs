@@ -252,7 +252,7 @@ fn restated(contract: &Table, rows: &Waiting, sources: &Sources) -> Result<Vec<b
     let whats =
         what.as_string_opt::<i32>().ok_or_else(|| wrong("the second column of `latest:` is no varchar".into()))?;
     // A statement without a time is older than any with one: `None` comes first.
-    let mut latest: HashMap<(u16, &str), Option<i64>> = HashMap::new();
+    let mut latest: HashMap<(u32, &str), Option<i64>> = HashMap::new();
     let time_of = |row: usize| times.is_valid(row).then(|| times.value(row));
     for row in (0..count).filter(|row| whats.is_valid(*row)) {
         let known = latest.entry((sources.of_row(row), whats.value(row))).or_default();

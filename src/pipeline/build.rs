@@ -102,11 +102,7 @@ impl<'a> Gathering<'a> {
             }
         };
         if self.has_contract && !field.is_nullable() && column.null_count() > 0 {
-            let query = self.query;
-            let what = format!("query `{}` gives null in the required column `{}`", query.name, field.name());
-            return Err(Error::contract(what)
-                .at(format!("at {}", query.path))
-                .hint("drop `not null` in the contract, or give the column a value and a reason"));
+            return Err(null_in(self.query, field.name()));
         }
         Ok(column)
     }
@@ -120,6 +116,13 @@ impl<'a> Gathering<'a> {
         let columns = (0..self.schema.fields().len()).map(|place| self.column(place, 0..rows));
         Ok(RecordBatch::try_new(self.schema.clone(), columns.collect::<Result<_>>()?)?)
     }
+}
+
+/// The error for a null in a required column.
+pub(super) fn null_in(query: &Query, column: &str) -> Error {
+    Error::contract(format!("query `{}` gives null in the required column `{column}`", query.name))
+        .at(format!("at {}", query.path))
+        .hint("drop `not null` in the contract, or give the column a value and a reason")
 }
 
 fn joined(parts: &[ArrayRef]) -> Result<ArrayRef> {

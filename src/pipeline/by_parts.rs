@@ -1,17 +1,17 @@
 //! A daily relation that makes each of its rows from one row of another is built part by part, several at once, and each of its
-//! days is written as soon as the last part of it is there: memory holds a day at most, and of a large one little more than
-//! what it takes as Parquet.
+//! days is written as soon as the last part of it is there: memory does not grow with the days, and of a large day it holds
+//! little more than what the day takes as Parquet.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{ArrayRef, RecordBatch};
+use arrow::array::{Array, ArrayRef, RecordBatch};
 use arrow::datatypes::SchemaRef;
 use chrono::NaiveDate;
 use tokio::task::JoinSet;
 
-use super::build::{Gathering, conformed};
+use super::build::{Gathering, conformed, null_in};
 use super::daily::{HELD_BYTES, Site, at_once, split, strange_day};
 use super::parts::Parts;
 use crate::error::{Error, Result};
@@ -73,11 +73,13 @@ impl Site {
     /// The contract of the one relation of days that such a query reads.
     fn table_of(&self, query: &Query, input: &str) -> Result<&Table> {
         let by_day = |input: &&String| super::daily::is_by_day(&self.project, input);
-        let is_the_one = query.inputs.iter().filter(by_day).eq([input]);
+        // A day is written before the next one comes, so that only rows of one day are held against each other.
+        let has_day = query.header.list("grain").iter().any(|column| column == "event_date");
+        let is_the_one = has_day && query.inputs.iter().filter(by_day).eq([input]);
         self.project.contract(input).filter(|_| is_the_one).ok_or_else(|| {
             Error::project(format!("query `{}` is not by row of `{input}`", query.name))
                 .at(format!("at {}", query.path))
-                .hint("`by_row:` names the one relation of days that the query reads")
+                .hint("`by_row:` names the one relation of days that the query reads, and `grain:` the event_date of its rows")
         })
     }
 }
@@ -91,6 +93,8 @@ struct Writing<'a> {
     wanted: &'a BTreeSet<NaiveDate>,
     /// Days of which parts may still come.
     open: BTreeMap<NaiveDate, Waiting>,
+    /// Days before this one are written.
+    begun: NaiveDate,
     written: Written,
     held_bytes: usize,
 }
@@ -99,14 +103,18 @@ impl<'a> Writing<'a> {
     fn of(site: &'a Site, query: &'a Query, wanted: &'a BTreeSet<NaiveDate>) -> Result<Writing<'a>> {
         let (contract, folder) = (site.contract_of(query)?, site.state.join(&query.name)?);
         let written = Written { held: Some(Vec::new()), ..Written::default() };
-        Ok(Writing { site, query, contract, folder, wanted, open: BTreeMap::new(), written, held_bytes: 0 })
+        let (open, begun) = (BTreeMap::new(), NaiveDate::MIN);
+        Ok(Writing { site, query, contract, folder, wanted, open, begun, written, held_bytes: 0 })
     }
 
     /// Takes the rows of the next part.
     fn take(&mut self, schema: &SchemaRef, rows: Vec<RecordBatch>) -> Result<()> {
         for rows in conformed(&self.site.project, self.query, schema, rows)? {
+            if rows.column_by_name("event_date").is_none_or(|days| days.null_count() > 0) {
+                return Err(null_in(self.query, "event_date"));
+            }
             for (day, rows) in split(&rows)? {
-                if !self.wanted.contains(&day) {
+                if !self.wanted.contains(&day) || day < self.begun {
                     return Err(strange_day(self.query, day));
                 }
                 let waiting = self.open.entry(day).or_insert_with(|| Waiting::new(&self.contract.schema));
@@ -121,6 +129,7 @@ impl<'a> Writing<'a> {
 
     /// Writes the days before one of which parts may still come.
     async fn write_before(&mut self, day: NaiveDate) -> Result<()> {
+        self.begun = day;
         while let Some(first) = self.open.first_entry().filter(|first| *first.key() < day) {
             let (day, rows) = first.remove_entry();
             self.write(day, rows).await?;
@@ -152,7 +161,7 @@ impl<'a> Writing<'a> {
                 day_to_parquet(&schema, gathering.rows(), &column)?
             }
         };
-        self.folder.put(&format!("event_date={day}/part.parquet"), bytes).await?;
+        self.site.put(&self.folder, &format!("event_date={day}/part.parquet"), bytes).await?;
         self.written.days.insert(day);
         Ok(())
     }
@@ -161,7 +170,7 @@ impl<'a> Writing<'a> {
     async fn end(mut self) -> Result<Written> {
         self.write_before(NaiveDate::MAX).await?;
         for day in self.wanted.difference(&self.written.days) {
-            self.folder.delete(&format!("event_date={day}/part.parquet")).await?;
+            self.site.delete(&self.folder, &format!("event_date={day}/part.parquet")).await?;
         }
         Ok(self.written)
     }

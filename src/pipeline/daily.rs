@@ -8,8 +8,10 @@ use std::sync::Arc;
 use arrow::array::{AsArray, RecordBatch, UInt32Array};
 use arrow::compute::take_record_batch;
 use arrow::datatypes::{Date32Type, SchemaRef};
+use bytes::Bytes;
 use chrono::{Duration, NaiveDate};
 use sha2::{Digest, Sha256};
+use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::build::rows;
@@ -70,6 +72,8 @@ pub(super) struct Site {
     pub(super) project: Project,
     pub(super) state: Store,
     days: Days,
+    /// Whose write it is.
+    turn: Mutex<()>,
 }
 
 /// Builds the days of all daily relations that changed, or that an older version of a relation wrote, and tells of each
@@ -86,7 +90,7 @@ pub async fn build(
     mut tell: impl FnMut(&str, &Built),
 ) -> Result<()> {
     let (engine, project) = (engine.clone(), project.clone());
-    let site = Arc::new(Site { engine, project, state: state.clone(), days: days.clone() });
+    let site = Arc::new(Site { engine, project, state: state.clone(), days: days.clone(), turn: Mutex::new(()) });
     let mut waiting: Vec<&Query> = site.project.layer(graph::Layer::Daily).collect();
     let mut missing: BTreeSet<&str> = waiting.iter().map(|query| query.name.as_str()).collect();
     let mut held: BTreeMap<String, Held> = BTreeMap::new();
@@ -122,7 +126,36 @@ pub(super) fn at_once() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE)
 }
 
+/// Demands the open days that another version built, before any of them is written: a run that ends half way must not leave
+/// days that pass for the version before. Says whether there are any.
+pub fn demand_outdated(project: &Project, open: &BTreeSet<NaiveDate>, versions: &mut Versions) -> bool {
+    let mut found = false;
+    for query in project.layer(graph::Layer::Daily) {
+        let version = version(project, query);
+        let known = versions.0.get_mut(&query.name).into_iter().flatten();
+        let is_outdated = |of: &str| !of.is_empty() && of.trim_end_matches(HAS_FILE) != version;
+        for (_, of) in known.filter(|(day, of)| open.contains(day) && is_outdated(of)) {
+            of.clear();
+            found = true;
+        }
+    }
+    found
+}
+
 impl Site {
+    /// Writes a file of a relation. One goes at a time, as all that the lock guards: each write on its way may come after a
+    /// pause of this run.
+    pub(super) async fn put(&self, folder: &Store, key: &str, bytes: Bytes) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        folder.put(key, bytes).await
+    }
+
+    /// Deletes a file of a relation, in its turn too.
+    pub(super) async fn delete(&self, folder: &Store, key: &str) -> Result<()> {
+        let _turn = self.turn.lock().await;
+        folder.delete(key).await
+    }
+
     /// Builds the changed days of one relation, one file a day.
     async fn changed(&self, query: &Query, mut known: Known, held: BTreeMap<String, Held>) -> Result<Done> {
         let Site { project, state, .. } = self;
@@ -223,9 +256,10 @@ impl Site {
                     let rows = project_to(rows, &file_schema)?;
                     let column =
                         |column: usize, range: Range<usize>| Ok(rows.column(column).slice(range.start, range.len()));
-                    folder.put(&key, day_to_parquet(&file_schema, rows.num_rows(), &column)?).await?;
+                    let bytes = day_to_parquet(&file_schema, rows.num_rows(), &column)?;
+                    self.put(&folder, &key, bytes).await?;
                 }
-                None => folder.delete(&key).await?,
+                None => self.delete(&folder, &key).await?,
             }
         }
         Ok(by_day.into_keys().collect())

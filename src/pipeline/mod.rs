@@ -301,6 +301,9 @@ async fn build_days(
     versions: &mut Versions,
     progress: &dyn Fn(&str),
 ) -> Result<()> {
+    if daily::demand_outdated(project, &days.open, versions) {
+        versions.save(state).await?;
+    }
     daily::build(engine, project, state, days, versions, |name, built| {
         let older = match (built.older.first(), built.older.last()) {
             (Some(first), Some(last)) => format!(

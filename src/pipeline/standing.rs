@@ -186,7 +186,7 @@ fn program() -> Option<String> {
     #[cfg(unix)]
     let said = {
         use std::os::unix::fs::MetadataExt;
-        format!("{said} {} {} {}.{:09}", file.dev(), file.ino(), file.ctime(), file.ctime_nsec())
+        format!("{said} {} {}.{:09}", file.ino(), file.ctime(), file.ctime_nsec())
     };
     Some(said)
 }

@@ -14,7 +14,7 @@ use object_store::{ObjectMeta, ObjectStore, ObjectStoreExt};
 use serde_json::Value;
 use trimtab::config::{Config, Overrides};
 use trimtab::pipeline::{self, Night};
-use trimtab::project::Project;
+use trimtab::project::{Project, Query};
 use trimtab::store::mount;
 
 use super::faulty::Faulty;
@@ -271,6 +271,39 @@ impl Nights {
         let mut objects = Faulty::over(self.store.clone()).objects().await;
         objects.retain(|key, _| key.starts_with(folder) && !key.ends_with(".trimtab-write-test"));
         objects
+    }
+}
+
+/// Days are written before the record of what built them: whichever write of a night with another text is its last, the next
+/// night with the former text leaves what it left before.
+#[tokio::test]
+async fn a_night_with_another_text_that_ends_half_way_leaves_no_day_that_passes_for_the_former_one() {
+    let mut nights = Nights::idle("former").await;
+    let (out, days) = (nights.copy("out/").await, nights.copy("state/day_calls/").await);
+    assert_eq!(days.len(), 2, "a day may be written without the other");
+    let path = "overlay/queries/daily/day_calls.sql";
+    let doubled = nights.folder.read(path).replace("count(*)", "2 * count(*)");
+    nights.folder.write(path, doubled);
+    let other = Project::load(Some(&nights.folder.path("overlay"))).await.expect("the project").queries;
+    let mut other = other.into_iter().find(|query| query.name == "day_calls").expect("the query");
+    let mut is_over = false;
+    let mut kills = 0;
+    while !is_over {
+        kills += 1;
+        nights.exchange(&mut other);
+        is_over = nights.stopped(kills).await.0.is_ok();
+        nights.exchange(&mut other);
+        nights.tonight().await;
+        assert!(nights.copy("state/day_calls/").await == days, "killed at write {kills}: the days");
+        assert!(nights.copy("out/").await == out, "killed at write {kills}: what is published");
+    }
+    assert!(kills > 15, "{kills} writes");
+}
+
+impl Nights {
+    fn exchange(&mut self, other: &mut Query) {
+        let query = self.project.queries.iter_mut().find(|query| query.name == other.name);
+        std::mem::swap(query.expect("the query"), other);
     }
 }
 
