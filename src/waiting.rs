@@ -78,8 +78,8 @@ impl Waiting {
     }
 
     fn conform(&self, rows: &RecordBatch) -> Result<RecordBatch> {
-        let names = |schema: &Schema| schema.fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
-        if names(&rows.schema()) == names(&self.schema) {
+        let schema = rows.schema();
+        if schema.fields().iter().map(|field| field.name()).eq(self.schema.fields().iter().map(|field| field.name())) {
             return Ok(RecordBatch::try_new(self.schema.clone(), rows.columns().to_vec())?);
         }
         let column = |field: &Arc<Field>| {
@@ -111,16 +111,13 @@ impl Waiting {
     /// `Engine` when encoding fails.
     pub fn pack(&mut self) -> Result<()> {
         let begin = self.parts.iter().rposition(|part| matches!(part, Part::Packed(..))).map_or(0, |last| last + 1);
-        let loose = self.parts.split_off(begin).into_iter().filter_map(|part| match part {
-            Part::Loose(rows) => Some(rows),
-            Part::Packed(..) => None,
-        });
-        let loose: Vec<RecordBatch> = loose.collect();
+        let loose = Waiting { schema: self.schema.clone(), parts: self.parts.split_off(begin), loose_bytes: 0 };
         self.loose_bytes = 0;
-        let rows = loose.iter().map(RecordBatch::num_rows).sum();
+        let rows = loose.lengths().sum();
         if rows > 0 {
             let column = |place: usize, range: Range<usize>| {
-                let parts: Vec<&dyn Array> = loose.iter().map(|batch| batch.column(place).as_ref()).collect();
+                let parts = loose.column(place)?;
+                let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
                 Ok(concat(&parts)?.slice(range.start, range.len()))
             };
             self.parts.push(Part::Packed(day_to_parquet(&self.schema, rows, &column)?, rows));

@@ -42,8 +42,10 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
     }
     let night = night?;
     let mut out = std::io::stdout().lock();
-    let said = if night.stands { "nothing new; the publication of " } else { "published " };
-    let ending = if night.stands { " stands" } else { "" };
+    let said = match night.stands {
+        true => format!("nothing new; the publication of {} stands", config.date),
+        false => format!("published {}", config.date),
+    };
     let mut text = match args.quiet {
         true => String::new(),
         false if night.stands => {
@@ -68,8 +70,7 @@ pub(super) async fn run(args: RunArgs) -> Result<()> {
         lists = sent.lists,
         gets = sent.gets,
         puts = sent.puts,
-        "{said}{}{ending}",
-        config.date
+        "{said}"
     );
     Ok(())
 }

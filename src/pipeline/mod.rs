@@ -180,7 +180,6 @@ async fn night(
             journal.warning(warning);
         }
         journal.stands(standing.rows);
-        progress(&format!("nothing new; the publication of {} stands", config.date));
         return Ok(Night {
             summary: standing.summary(output).await?,
             warnings: ingested.warnings.len() + standing.warnings.len(),

@@ -24,7 +24,7 @@ const COPIES: &str = "publication";
 
 /// Objects that are looked at at once: a bucket answers each after tens of milliseconds. Writes go one at a time: of those
 /// that are on their way when a run is paused, each may arrive after the run that takes over has published its own.
-const LOOKS_AT_ONCE: usize = 8;
+pub(super) const LOOKS_AT_ONCE: usize = 8;
 
 /// A run date that was published, or is being published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -119,8 +119,9 @@ impl Publication {
         if output.get_if_exists(&manifest_key(date)).await?.as_ref() == Some(&complete) && self.stands(output).await? {
             return Ok(());
         }
-        let copies = self.objects.values().map(|bytes| (copy_key(&digest(bytes)), bytes.clone()));
-        put_all(state, copies).await?;
+        for bytes in self.objects.values() {
+            state.put(&copy_key(&digest(bytes)), bytes.clone()).await?;
+        }
         state.put(PENDING, complete).await?;
         self.publish(output, date, &plan).await?;
         clear(state).await
@@ -129,7 +130,9 @@ impl Publication {
     /// Puts every object between the two manifests.
     async fn publish(&self, output: &Store, date: NaiveDate, plan: &Value) -> Result<()> {
         output.put(&manifest_key(date), encoded(plan, "publishing")?).await?;
-        put_all(output, self.objects.iter().map(|(key, bytes)| (key.clone(), bytes.clone()))).await?;
+        for (key, bytes) in &self.objects {
+            output.put(key, bytes.clone()).await?;
+        }
         output.put(&manifest_key(date), encoded(plan, "complete")?).await
     }
 
@@ -201,14 +204,6 @@ async fn clear(state: &Store) -> Result<()> {
         state.delete(&key).await?;
     }
     state.drop_folder(COPIES);
-    Ok(())
-}
-
-/// Puts objects one after the other.
-async fn put_all(store: &Store, objects: impl Iterator<Item = (String, Bytes)>) -> Result<()> {
-    for (key, bytes) in objects {
-        store.put(&key, bytes).await?;
-    }
     Ok(())
 }
 

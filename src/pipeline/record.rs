@@ -54,7 +54,8 @@ pub struct Record {
     pub ended: DateTime<Utc>,
     /// Milliseconds from the one to the other, by a clock that is never set.
     pub ms: u64,
-    /// `published`, `unchanged` if what an earlier run published stands, or who has to act: `usage`, `project`, `contract`, `storage`, `data`, `check`, `busy`, `engine`.
+    /// `published`, `unchanged` if what an earlier run published stands, or who has to act: `usage`, `project`, `contract`,
+    /// `storage`, `data`, `check`, `busy`, `engine`.
     pub outcome: String,
     /// Exit code of the process.
     pub exit_code: u8,

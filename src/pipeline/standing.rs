@@ -35,9 +35,6 @@ const BOOKS: [&str; 6] = [
     "horizon.json",
 ];
 
-/// Objects of a publication that are looked at at once.
-const AT_ONCE: usize = 8;
-
 /// What a night that published left behind.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Standing {
@@ -232,7 +229,7 @@ fn files(listed: &[Listed]) -> String {
 /// Sizes and versions of objects, in the order of their keys; `None` where one is not there.
 async fn objects(output: &Store, keys: &[&str]) -> Result<Vec<Option<(i64, String)>>> {
     let looks = keys.iter().map(|key| output.look(key));
-    let found: Vec<Option<Listed>> = stream::iter(looks).buffered(AT_ONCE).try_collect().await?;
+    let found: Vec<Option<Listed>> = stream::iter(looks).buffered(publish::LOOKS_AT_ONCE).try_collect().await?;
     Ok(found.into_iter().map(|object| object.map(|object| (object.size, object.etag))).collect())
 }
 
