@@ -21,6 +21,7 @@ with facts as (
         proven.verdict,
         proven.is_in_use_inferior,
         proven.worse_proxies,
+        proven.better_proxies,
         proven.items,
         maturity.stage,
         costed.npv_usd,
@@ -56,7 +57,12 @@ reasoned as (
             when is_blocked then binding_gate
             when not is_priced then 'UNPRICED'
             when is_forced then 'SOURCE_RETIRES'
-            when not is_cheaper then case when is_in_use_inferior then 'IN_USE_INFERIOR' else 'NOTHING_PAYS' end
+            when not is_cheaper then case
+                when is_in_use_inferior then 'IN_USE_INFERIOR'
+                -- An evaluation that says otherwise is better evidence than signals are.
+                when better_proxies is not null and worse_proxies is null and verdict not in ('INFERIOR', 'WORSE') then 'IN_USE_SIGNALS'
+                else 'NOTHING_PAYS'
+            end
             when verdict in ('INFERIOR') then 'INFERIOR'
             -- What changes no model need not wait for a prototype to grow up (M 9).
             when stage in ('DECLINING') or stage in ('PROTOTYPE') and not is_same_model then stage
@@ -96,7 +102,7 @@ select
         when reason in ('PROTOTYPE') then 'WAIT_MATURITY'
         when reason in ('COMMITMENT') then 'WAIT_COMMITMENT'
         when reason in ('NO_EVIDENCE', 'WEAK_EVIDENCE') then 'EVALUATE_NEXT'
-        when reason in ('IN_USE_INFERIOR') then 'MOVE_UP'
+        when reason in ('IN_USE_INFERIOR', 'IN_USE_SIGNALS') then 'MOVE_UP'
         else 'KEEP'
     end as action
 from reasoned

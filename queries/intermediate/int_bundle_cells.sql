@@ -1,8 +1,8 @@
 -- One row per bundle and cell of its workload: what would move, how its prompts would be read, and whether it fits.
 --
 -- grain:  recommendation_id, provider, billed_model_id, service_tier, region_class, input_stratum, demands
--- method: M 4.2 (what does not fit stays where it is), at the high end of the tokenizer ratio; 3.3 (a cache's tokens are
---         static ones and are cut first; a prefix below the candidate's minimum is no longer cached), 3.6 (hit share)
+-- method: M 4.2 (what does not fit stays where it is), at the high end of the tokenizer ratio; 3.2 (a prefix below the
+--         candidate's minimum is no longer cached), 3.3 (a cache's tokens are static ones and are cut first), 3.6 (hit share)
 with moved as (
     select
         int_bundles.recommendation_id,
@@ -37,7 +37,12 @@ with moved as (
             as cached_tokens,
         coalesce(prompts.static_tokens, 0) as static_tokens,
         case int_bundles.cache_mode when '5m' then prompts.hit_share_5m when '1h' then prompts.hit_share_1h end as hit_share,
-        coalesce(prompts.static_tokens * int_bundles.static_kept_ratio >= models.min_cacheable_tokens, true) as is_prefix_cacheable
+        -- A prefix that is kept whole is as long as what is cached of it; the same model caches it as it does.
+        case
+            when int_bundles.static_kept_ratio is not null
+                then coalesce(prompts.static_tokens * int_bundles.static_kept_ratio * int_bundle_ratios.tau >= models.min_cacheable_tokens, true)
+            else int_bundles.is_same_model or coalesce(prompts.cached_prefix_tokens * int_bundle_ratios.tau >= models.min_cacheable_tokens, true)
+        end as is_prefix_cacheable
     from int_bundles
     inner join int_cells on int_cells.workload_id = int_bundles.workload_id
     inner join int_bundle_ratios
@@ -102,6 +107,8 @@ select
         cache_mode, hit_tokens, read_tokens, write_5m_tokens, write_1h_tokens
     ),
     is_part and is_small_enough as is_fitting,
+    -- The candidate would cache none of it: its tokens keep their kind, and cost what plain input does.
+    static_kept_ratio is null and hit_share is null and cached_tokens > 0 and not is_prefix_cacheable as is_prefix_too_short,
     text_tokens - cut_tokens - read_tokens - write_5m_tokens - write_1h_tokens as usage_input_uncached_tokens,
     read_tokens as usage_cache_read_tokens,
     write_5m_tokens as usage_cache_write_5m_tokens,

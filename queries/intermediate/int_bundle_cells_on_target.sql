@@ -22,7 +22,16 @@ with on_target as (
         or (moved.usage_output_visible_tokens + moved.usage_output_reasoning_tokens > 0 and offered.usd_output is null)
         or (moved.usage_output_audio_tokens > 0 and offered.usd_output_audio is null)
         or (moved.usage_output_image_tokens > 0 and offered.usd_output_image is null) as is_unpriced,
-        moved.usage_cache_read_tokens > 0 and offered.usd_cache_read is null as is_cache_lost,
+        moved.is_prefix_too_short or (moved.usage_cache_read_tokens > 0 and offered.usd_cache_read is null) as is_cache_lost,
+        cast(
+            case when moved.is_prefix_too_short then 1 else 0 end * (
+                moved.usage_cache_read_tokens * (coalesce(offered.usd_input, 0) - coalesce(offered.usd_cache_read, offered.usd_input, 0))
+                + moved.usage_cache_write_5m_tokens
+                * (coalesce(offered.usd_input, 0) - coalesce(offered.usd_cache_write_5m, offered.usd_input, 0))
+                + moved.usage_cache_write_1h_tokens
+                * (coalesce(offered.usd_input, 0) - coalesce(offered.usd_cache_write_1h, offered.usd_cache_write_5m, offered.usd_input, 0))
+            ) * cast('0.000001' as decimal(6, 6)) as decimal(38, 12)
+        ) as short_prefix_usd,
         cast((
             moved.usage_input_uncached_tokens * coalesce(offered.usd_input, 0)
             + moved.usage_cache_read_tokens * coalesce(offered.usd_cache_read, offered.usd_input, 0)
@@ -69,11 +78,13 @@ select
     bool_or(is_cache_lost) as is_cache_lost,
     bool_or(is_tier_lost) as is_tier_lost,
     sum(months) as months,
-    cast(sum(case when is_current then input_usd else 0 end) as decimal(38, 12)) as input_usd,
+    -- What a price table alone would say of it; and with what a prefix costs that is too short for the candidate's cache.
+    cast(sum(case when is_current then input_usd else 0 end) as decimal(38, 12)) as equal_input_usd,
+    cast(sum(case when is_current then input_usd + short_prefix_usd else 0 end) as decimal(38, 12)) as input_usd,
     cast(sum(case when is_current then static_usd else 0 end) as decimal(38, 12)) as static_usd,
     cast(sum(case when is_current then visible_usd else 0 end) as decimal(38, 12)) as visible_usd,
     cast(sum(case when is_current then reasoning_usd else 0 end) as decimal(38, 12)) as reasoning_usd,
-    cast(sum(input_usd * months) as decimal(38, 12)) as input_months_usd,
+    cast(sum((input_usd + short_prefix_usd) * months) as decimal(38, 12)) as input_months_usd,
     cast(sum(visible_usd * months) as decimal(38, 12)) as visible_months_usd,
     cast(sum(reasoning_usd * months) as decimal(38, 12)) as reasoning_months_usd
 from on_target

@@ -36,6 +36,7 @@ with facts as (
         models.languages as model_languages,
         models.licence as model_licence,
         models.retires_on,
+        latencies.p95 as measured_latency_ms_p95,
         reserves.context_window_tokens,
         reserves.max_output_tokens as model_max_output_tokens,
         reserves.output_needed,
@@ -58,6 +59,11 @@ with facts as (
     cross join int_limits
     left join models on models.provider = int_bundles.to_provider and models.model_id = int_bundles.to_model_id
     left join int_split_rules as rules on rules.split_rule = int_bundles.split_rule
+    -- How fast it answers the workload's own calls, as they are: another tier or a copy of one's own is another thing.
+    left join int_model_latencies as latencies
+        on latencies.workload_id = int_bundles.workload_id and latencies.model_id = int_bundles.to_model_id
+        and latencies.requests >= int_limits.items_min
+        and int_bundles.to_service_tier is null and int_bundles.adaptation = 'none'
     left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundle_reserves as reserves on reserves.recommendation_id = int_bundles.recommendation_id
     left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
@@ -148,8 +154,9 @@ answers as (
     select recommendation_id, 'LICENCE', 'hard', model_licence = licence, 'licence', requests, cost_usd
     from facts where licence is not null and not is_same_model
     union all
-    -- No latency of a candidate is known before it has served the workload.
-    select recommendation_id, 'LATENCY', 'hard', cast(null as boolean), 'latency of the candidate', requests, cost_usd
+    -- Unknown until it has served the workload, and then a warning.
+    select recommendation_id, 'LATENCY', case when measured_latency_ms_p95 is null then 'hard' else 'warn' end,
+        measured_latency_ms_p95 <= demanded_latency_ms_p95, 'latency of the candidate', requests, cost_usd
     from facts where demanded_latency_ms_p95 is not null and (not is_same_model or to_service_tier is not null)
     union all
     select recommendation_id, 'SPLIT_SHARE', 'split', fitting_cost_usd * 5 >= observed_cost_usd, 'share of the cost under the rule',

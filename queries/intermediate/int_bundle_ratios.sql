@@ -13,6 +13,7 @@ pairs as (
         used.provider = offered.to_provider and used.model_id = offered.to_model_id as is_same_model,
         coalesce(source.tokenizer_id = target.tokenizer_id, false) as is_same_tokenizer,
         source.tokenizer_id || '>' || target.tokenizer_id as tokenizer_pair,
+        used.provider || '/' || used.model_id || '>' || offered.to_provider || '/' || offered.to_model_id as model_pair,
         -- A candidate that reasons where the model in use cannot; unknown is not "cannot" (M 3.1, gamma0).
         coalesce(source.has_reasoning = false and target.has_reasoning, false) as is_reasoning_new,
         coalesce(target.has_reasoning = false, false) as is_reasoning_gone,
@@ -62,7 +63,11 @@ measured as (
         coalesce(own.reasoning_ratio, tokens.reasoning_ratio) / tokens.tau as gamma_measured,
         case when own.reasoning_ratio is not null then own.reasoning_sigma else tokens.reasoning_sigma end as gamma_sigma,
         coalesce(own.appearing_ratio, tokens.appearing_ratio) / tokens.tau as gamma0_measured,
-        case when own.appearing_ratio is not null then own.appearing_sigma else tokens.appearing_sigma end as gamma0_sigma
+        case when own.appearing_ratio is not null then own.appearing_sigma else tokens.appearing_sigma end as gamma0_sigma,
+        coalesce(of_w.nu_low, of_p.nu_low) as nu_low, coalesce(of_w.nu, of_p.nu) as nu, coalesce(of_w.nu_high, of_p.nu_high) as nu_high,
+        coalesce(of_w.gamma_low, of_p.gamma_low) as gamma_low, coalesce(of_w.gamma, of_p.gamma) as gamma,
+        coalesce(of_w.gamma_high, of_p.gamma_high) as gamma_high, coalesce(of_w.gamma0_low, of_p.gamma0_low) as gamma0_low,
+        coalesce(of_w.gamma0, of_p.gamma0) as gamma0, coalesce(of_w.gamma0_high, of_p.gamma0_high) as gamma0_high
     from int_bundles
     inner join in_use on in_use.workload_id = int_bundles.workload_id
     inner join tokens
@@ -72,33 +77,36 @@ measured as (
         on own.workload_id = int_bundles.workload_id and own.from_provider = tokens.from_provider
         and own.from_model_id = tokens.from_model_id
         and own.to_provider = tokens.to_provider and own.to_model_id = tokens.to_model_id
+    -- What the run file states for the workload, else for the pair.
+    left join int_own_ratios as of_w on of_w.scope = 'workload' and of_w.key = int_bundles.workload_id
+    left join int_own_ratios as of_p on of_p.scope = 'pair' and of_p.key = tokens.model_pair
 )
 
 select
-    m.recommendation_id, m.from_provider, m.from_model_id,
+    m.recommendation_id, m.from_provider, m.from_model_id, m.tau_low, m.tau, m.tau_high, m.tau_source,
     m.is_reasoning_new and not m.is_same_model as is_reasoning_new,
     m.is_reasoning_gone and not m.is_same_model as is_reasoning_gone,
-    m.tau_low, m.tau, m.tau_high,
-    case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(-z90 * m.nu_sigma), nu.low) end as nu_low,
-    case when m.is_same_model then 1.0 else coalesce(m.nu_measured, nu.expected) end as nu,
-    case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(z90 * m.nu_sigma), nu.high) end as nu_high,
+    case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(-z90 * m.nu_sigma), m.nu_low, nu.low) end as nu_low,
+    case when m.is_same_model then 1.0 else coalesce(m.nu_measured, m.nu, nu.expected) end as nu,
+    case when m.is_same_model then 1.0 else coalesce(m.nu_measured * exp(z90 * m.nu_sigma), m.nu_high, nu.high) end as nu_high,
     case when m.is_less_effort then gamma.low when m.is_same_model then 1.0
-        else coalesce(m.gamma_measured * exp(-z90 * m.gamma_sigma), gamma.low) end as gamma_low,
+        else coalesce(m.gamma_measured * exp(-z90 * m.gamma_sigma), m.gamma_low, gamma.low) end as gamma_low,
     case when m.is_less_effort then gamma.expected when m.is_same_model then 1.0
-        else coalesce(m.gamma_measured, gamma.expected) end as gamma,
+        else coalesce(m.gamma_measured, m.gamma, gamma.expected) end as gamma,
     case when m.is_less_effort then gamma.high when m.is_same_model then 1.0
-        else coalesce(m.gamma_measured * exp(z90 * m.gamma_sigma), gamma.high) end as gamma_high,
-    coalesce(m.gamma0_measured * exp(-z90 * m.gamma0_sigma), gamma0.low) as gamma0_low,
-    coalesce(m.gamma0_measured, gamma0.expected) as gamma0,
-    coalesce(m.gamma0_measured * exp(z90 * m.gamma0_sigma), gamma0.high) as gamma0_high,
+        else coalesce(m.gamma_measured * exp(z90 * m.gamma_sigma), m.gamma_high, gamma.high) end as gamma_high,
+    coalesce(m.gamma0_measured * exp(-z90 * m.gamma0_sigma), m.gamma0_low, gamma0.low) as gamma0_low,
+    coalesce(m.gamma0_measured, m.gamma0, gamma0.expected) as gamma0,
+    coalesce(m.gamma0_measured * exp(z90 * m.gamma0_sigma), m.gamma0_high, gamma0.high) as gamma0_high,
     -- Width of the kept share of the static tokens; its expected value is the bundle's own.
     case when m.static_kept_ratio is null then 1.0 else psi.high / psi.low end as psi_width,
-    m.tau_source,
-    case when m.is_same_model then 'exact' when m.nu_measured is not null then 'measured' else nu.class end as nu_source,
+    case when m.is_same_model then 'exact' when m.nu_measured is not null then 'measured'
+        when m.nu is not null then 'config' else nu.class end as nu_source,
     case when m.is_less_effort then gamma.class when m.is_same_model then 'exact'
         when m.is_reasoning_new and m.gamma0_measured is not null then 'measured'
-        when m.is_reasoning_new then gamma0.class
+        when m.is_reasoning_new then case when m.gamma0 is not null then 'config' else gamma0.class end
         when m.gamma_measured is not null then 'measured'
+        when m.gamma is not null then 'config'
         else gamma.class
     end as gamma_source
 from measured as m

@@ -2,31 +2,22 @@
 --
 -- grain:  recommendation_id
 -- method: M 0.1 (rounded once, at the very end), 12 (ids of the values that nobody measured)
-with assumed as (
-    -- Parameters of costs and evidence that stand on an assumption for the workload; its own value is the owner's word.
-    select int_workloads.workload_id, shared.parameter_id
-    from int_workloads
-    inner join int_parameters as shared
-        on shared.scope = 'all' and shared.class in ('assumption', 'published')
-        and shared.parameter_id in ('P-03', 'P-07', 'P-08', 'P-10', 'P-12')
-    left join int_parameters as own
-        on own.scope = 'workload' and own.name = shared.name and own.key = int_workloads.workload_id
-    where own.name is null
-    group by int_workloads.workload_id, shared.parameter_id
-),
-
-listed as (
-    select workload_id, array_to_string(array_agg(parameter_id order by parameter_id), ', ') as parameter_ids
-    from assumed
-    group by workload_id
-),
-
--- Whether no ratio of tokens stands on an assumption.
-ratios as (
-    select recommendation_id, bool_and(
-        tau_source in ('exact', 'measured', 'config') and nu_source in ('exact', 'measured', 'config')
-        and gamma_source in ('exact', 'measured', 'config')
-    ) as are_known
+with ratios as (
+    select
+        recommendation_id, min(nu_source) as nu_source, min(gamma_source) as gamma_source,
+        -- The weakest source of any ratio.
+        case
+            when bool_or('assumption' in (tau_source, nu_source, gamma_source)) then 'assumption'
+            when bool_or('published' in (tau_source, nu_source, gamma_source)) then 'published'
+            when bool_or('config' in (tau_source, nu_source, gamma_source)) then 'config'
+            when bool_or('measured' in (tau_source, nu_source, gamma_source)) then 'measured'
+            else 'exact'
+        end as projection_basis,
+        -- Whether no ratio of tokens stands on an assumption.
+        bool_and(
+            tau_source in ('exact', 'measured', 'config') and nu_source in ('exact', 'measured', 'config')
+            and gamma_source in ('exact', 'measured', 'config')
+        ) as are_known
     from int_bundle_ratios
     group by recommendation_id
 )
@@ -41,6 +32,16 @@ select
     proven.verdict_unadjusted,
     proven.evidence_codes,
     proven.worse_proxies,
+    proven.better_proxies,
+    ratios.nu_source,
+    ratios.gamma_source,
+    ratios.projection_basis,
+    case int_bundles.one_off_class
+        when 'config' then 'Low' when 'other_vendor' then 'Medium' when 'post_train' then 'High' else 'VeryHigh'
+    end as implementation_effort,
+    -- The model in use is served for as long as savings are counted.
+    int_bundles.lever not in ('lever_forced_migration') and coalesce(in_use.retires_on >= int_limits.horizon_ends, true)
+        as is_rollback_possible,
     proven.eval_set as evidence_eval_set,
     proven.method as evidence_method,
     proven.rubric as evidence_rubric,
@@ -59,8 +60,11 @@ select
     round(proven.p_unadjusted, 6) as evidence_p_share,
     round(proven.p_adjusted, 6) as evidence_p_adjusted_share,
     proven.holm_tests as evidence_candidates,
-    risks.risk_points,
-    risks.risk_level,
+    risks.risk_points, risks.risk_level, risks.highest_risk, risks.verdict_points as risk_verdict_points,
+    risks.criticality_points as risk_criticality_points, risks.change_points as risk_change_points,
+    risks.brittleness_points as risk_brittleness_points, risks.headroom_points as risk_headroom_points,
+    risks.maturity_points as risk_maturity_points, risks.lifecycle_points as risk_lifecycle_points,
+    risks.reversible_points as risk_reversible_points,
     confidence.confidence,
     cast(costed.rework_usd as decimal(18, 2)) as rework_monthly_usd,
     cast(costed.maintenance_usd as decimal(18, 2)) as maintenance_monthly_usd,
@@ -94,14 +98,20 @@ select
     case when costed.recommendation_id is not null then concat_ws(
         ', ',
         case when not ratios.are_known or actions.needs_verdict and actions.is_same_model then 'P-04' end,
-        listed.parameter_ids,
+        assumed.parameter_ids,
         case when not costed.is_rework_measured then 'P-13' end
     ) end as assumptions
 from int_bundles_proven as proven
+cross join int_limits
+inner join int_bundles on int_bundles.recommendation_id = proven.recommendation_id
 inner join int_bundle_risks as risks on risks.recommendation_id = proven.recommendation_id
 inner join int_bundle_actions as actions on actions.recommendation_id = proven.recommendation_id
 inner join int_bundle_confidence as confidence on confidence.recommendation_id = proven.recommendation_id
+inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
+left join models as in_use
+    on in_use.provider = int_workloads.main_provider and in_use.model_id = int_workloads.main_model_id
 left join ratios on ratios.recommendation_id = proven.recommendation_id
 left join int_bundles_costed as costed on costed.recommendation_id = proven.recommendation_id
 left join int_evaluation_worth as worth on worth.recommendation_id = proven.recommendation_id
-left join listed on listed.workload_id = proven.workload_id
+left join int_assumptions as assumed
+    on assumed.workload_id = int_bundles.workload_id and assumed.adaptation = int_bundles.adaptation

@@ -26,9 +26,15 @@ with points as (
             else 0
         end as headroom_points,
         case maturity.stage when 'PROTOTYPE' then 4 when 'GROWING' then 2 else 0 end as maturity_points,
-        case when array_has(gated.reason_codes, 'RETIRES_IN_HORIZON') then 1 else 0 end as lifecycle_points
+        case
+            when array_has(gated.reason_codes, 'RETIRES_IN_HORIZON') or int_bundles.to_model_id like '%preview%' then 1
+            else 0
+        end as lifecycle_points,
+        -- One flag leads back to the model in use.
+        case when held.has_rollback_flag > 0 then -1 else 0 end as reversible_points
     from int_bundles
     inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
+    inner join int_workload_parameters as held on held.workload_id = int_bundles.workload_id
     inner join int_bundles_proven as proven on proven.recommendation_id = int_bundles.recommendation_id
     inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
     inner join int_workload_maturity as maturity on maturity.workload_id = int_bundles.workload_id
@@ -38,13 +44,30 @@ with points as (
 summed as (
     select
         *,
-        verdict_points + criticality_points + change_points + brittleness_points + headroom_points + maturity_points
-            + lifecycle_points as risk_points
+        greatest(
+            verdict_points + criticality_points + change_points + brittleness_points + headroom_points + maturity_points
+                + lifecycle_points + reversible_points,
+            0
+        ) as risk_points,
+        greatest(
+            verdict_points, criticality_points, change_points, brittleness_points, headroom_points, maturity_points, lifecycle_points
+        ) as highest_points
     from points
 )
 
 select
     *,
     case when risk_points <= 2 then 'Very low' when risk_points <= 4 then 'Low' when risk_points <= 7 then 'Medium' else 'High' end
-        as risk_level
+        as risk_level,
+    -- What weighs most, the first of the table where several do.
+    case
+        when highest_points <= 0 then 'none'
+        when verdict_points = highest_points then 'verdict'
+        when criticality_points = highest_points then 'criticality'
+        when change_points = highest_points then 'change'
+        when brittleness_points = highest_points then 'brittleness'
+        when headroom_points = highest_points then 'headroom'
+        when maturity_points = highest_points then 'maturity'
+        else 'lifecycle'
+    end as highest_risk
 from summed

@@ -22,7 +22,7 @@ select
     cast(sum(case when moved.is_fitting then 0 else source_cells.cost_now_usd end) as decimal(38, 12)) as staying_usd,
     cast(sum(case when moved.is_fitting then 0 else source_cells.cost_months_usd end) as decimal(38, 12)) as staying_months_usd,
     cast(sum(case
-        when moved.is_part then target_cells.input_usd + target_cells.visible_usd + target_cells.reasoning_usd
+        when moved.is_part then target_cells.equal_input_usd + target_cells.visible_usd + target_cells.reasoning_usd
         else source_cells.cost_now_usd
     end) as decimal(38, 12)) as equal_tokens_usd,
     cast(sum(case when moved.is_fitting then target_cells.input_usd else 0 end) as decimal(38, 12)) as input_usd,

@@ -78,6 +78,7 @@ select
         when evaluated.model_id is not null then 'IN_USE_NOT_EVALUATED'
     end as evidence_codes,
     nullif(proxies.worse_proxies, '') as worse_proxies,
+    nullif(proxies.better_proxies, '') as better_proxies,
     adjusted.eval_set,
     adjusted.method,
     nullif(adjusted.rubric, '') as rubric,

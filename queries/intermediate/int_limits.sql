@@ -4,6 +4,7 @@
 with limits as (
     select
         max(case when name = 'z90' then expected end) as z90,
+        cast(max(case when name = 'items_min' then expected end) as bigint) as items_min,
         max(case when name = 'max_rejected_share' then expected end) as max_rejected_share,
         cast(max(case when name = 'max_unattributed_share' then expected end) as decimal(9, 6)) as max_unattributed_share,
         max(case when name = 'max_unpriced_share' then expected end) as max_unpriced_share,
@@ -20,6 +21,7 @@ with limits as (
 select
     settings.run_date,
     limits.z90,
+    limits.items_min,
     limits.max_rejected_share,
     limits.max_unattributed_share,
     limits.max_unpriced_share,

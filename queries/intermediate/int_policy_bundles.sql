@@ -33,7 +33,7 @@ appetites as (
 totals as (
     select to_provider, to_model_id, sum(paid_saving_usd) as saving_usd
     from bundles
-    where lever in ('lever_smaller_model')
+    where lever in ('lever_smaller_model', 'lever_move_up')
     group by to_provider, to_model_id
 ),
 
@@ -56,4 +56,4 @@ select 'one_model' as policy, bundles.*
 from bundles
 inner join one_model
     on one_model.place = 1 and one_model.to_provider = bundles.to_provider and one_model.to_model_id = bundles.to_model_id
-where bundles.lever in ('lever_smaller_model')
+where bundles.lever in ('lever_smaller_model', 'lever_move_up')

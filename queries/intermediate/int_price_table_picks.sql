@@ -24,7 +24,7 @@ compared as (
         on in_use.provider = int_workloads.main_provider and in_use.model_id = int_workloads.main_model_id
     inner join listed as candidate
         on candidate.provider = int_bundles.to_provider and candidate.model_id = int_bundles.to_model_id
-    where int_bundles.lever in ('lever_smaller_model')
+    where int_bundles.lever in ('lever_smaller_model', 'lever_move_up')
         and not priced.is_source_unpriced
         and not priced.is_target_unpriced
 ),

@@ -1,7 +1,8 @@
--- One row per workload and model that served part of it beside the model in use: which signals of its calls are worse.
+-- One row per workload and model that served part of it beside the model in use: which signals of its calls are worse, and which better.
 --
 -- grain:  workload_id, model_id
--- method: M 5.8 (proxies prove nothing; a significantly worse one, Newcombe at 5%, turns a move into a pilot)
+-- method: M 5.8 (proxies prove nothing; a significantly worse one, Newcombe at 5%, turns a move into a pilot), 7.2 (where the
+--         model in use does worse, at 5% over all signals, the dearer one is the answer)
 with counts as (
     select
         workload_signals.workload_id,
@@ -47,6 +48,7 @@ compared as (
         cast(in_use.requests as double) as na,
         cast(candidate.requests as double) as nb,
         held.z95 as z,
+        held.z_signals,
         held.items_min
     from rates as candidate
     inner join int_workloads on int_workloads.workload_id = candidate.workload_id
@@ -64,7 +66,19 @@ limits as (
         pb - pa - sqrt(
             power(pb - (pb + z * z / (2 * nb) - z * sqrt(pb * (1 - pb) / nb + z * z / (4 * nb * nb))) / (1 + z * z / nb), 2)
             + power((pa + z * z / (2 * na) + z * sqrt(pa * (1 - pa) / na + z * z / (4 * na * na))) / (1 + z * z / na) - pa, 2)
-        ) as excess_low
+        ) as excess_low,
+        pb - pa + sqrt(
+            power(
+                (pb + z_signals * z_signals / (2 * nb)
+                    + z_signals * sqrt(pb * (1 - pb) / nb + z_signals * z_signals / (4 * nb * nb))) / (1 + z_signals * z_signals / nb) - pb,
+                2
+            )
+            + power(
+                pa - (pa + z_signals * z_signals / (2 * na)
+                    - z_signals * sqrt(pa * (1 - pa) / na + z_signals * z_signals / (4 * na * na))) / (1 + z_signals * z_signals / na),
+                2
+            )
+        ) as excess_high
     from compared
 )
 
@@ -74,6 +88,9 @@ select
     max(requests) as requests,
     array_to_string(
         array_agg(case when excess_low > 0 and nb >= items_min then proxy end order by proxy), ', '
-    ) as worse_proxies
+    ) as worse_proxies,
+    array_to_string(
+        array_agg(case when excess_high < 0 and least(na, nb) >= items_min then proxy end order by proxy), ', '
+    ) as better_proxies
 from limits
 group by workload_id, model_id

@@ -21,6 +21,11 @@ cached as (
         sum(int_cells.requests) as requests,
         sum(int_cells.usage_cache_read_tokens + int_cells.usage_cache_write_5m_tokens + int_cells.usage_cache_write_1h_tokens)
             as cached_tokens,
+        -- Calls of sizes that a cache never saw are none of those that it served.
+        sum(case
+            when int_cells.usage_cache_read_tokens + int_cells.usage_cache_write_5m_tokens + int_cells.usage_cache_write_1h_tokens > 0
+                then int_cells.requests
+        end) as cached_requests,
         sum(case when int_cells.service_tier in ('batch', 'flex') then 0 else int_cells.requests end) as prompt_requests
     from int_cells
     inner join int_workloads
@@ -54,12 +59,19 @@ select
         else shortest.input_tokens
     end as static_tokens,
     coalesce(cached.cached_tokens, 0) > 0 as is_cache_in_use,
+    -- Calls that missed make the mean shorter than the prefix is; what is cached at all is as long as the model in use asks for.
+    case
+        when workload_facts.static_tokens is not null then workload_facts.static_tokens
+        when cached.cached_tokens > 0
+            then greatest(cached.cached_tokens / cached.cached_requests, coalesce(models.min_cacheable_tokens, 0))
+    end as cached_prefix_tokens,
     -- Calls that could wait and do not: neither batch nor flex.
     coalesce(cached.prompt_requests, 0) as prompt_requests,
     case when prefixes.requests > 0 then cast(prefixes.hits_5m as double) / prefixes.requests end as hit_share_5m,
     case when prefixes.requests > 0 then cast(prefixes.hits_1h as double) / prefixes.requests end as hit_share_1h
 from int_workloads
 left join workload_facts on workload_facts.workload_id = int_workloads.workload_id
+left join models on models.provider = int_workloads.main_provider and models.model_id = int_workloads.main_model_id
 left join cached on cached.workload_id = int_workloads.workload_id
 left join shortest on shortest.workload_id = int_workloads.workload_id
 left join prefixes on prefixes.workload_id = int_workloads.workload_id

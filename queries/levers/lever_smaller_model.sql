@@ -22,3 +22,7 @@ select
     'catalogued text model other than the one in use' as reason
 from int_candidates as allowed
 inner join int_workloads on int_workloads.workload_id = allowed.workload_id
+-- Those are the lever that moves up.
+left join int_dearer_candidates as dearer
+    on dearer.workload_id = allowed.workload_id and dearer.provider = allowed.provider and dearer.model_id = allowed.model_id
+where dearer.workload_id is null

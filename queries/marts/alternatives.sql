@@ -63,14 +63,8 @@ monthly as (
 
 select
     monthly.recommendation_id,
-    workload_id,
-    lever,
-    to_provider,
-    to_model_id,
-    to_service_tier,
-    cache_mode, static_kept_ratio, reasoning_effort, split_rule, setting,
-    adaptation,
-    one_off_class,
+    workload_id, lever, to_provider, to_model_id, to_service_tier,
+    cache_mode, static_kept_ratio, reasoning_effort, split_rule, setting, adaptation, one_off_class,
     case
         when is_blocked then 'blocked'
         when not is_priced then 'unpriced'
@@ -96,8 +90,13 @@ select
     coalesce(is_cache_lost, false) as is_cache_lost,
     coalesce(is_tier_lost, false) as is_tier_lost,
     tau_source,
-    records.action, records.action_reason, records.stage, records.risk_points, records.risk_level, records.confidence,
+    records.nu_source, records.gamma_source, records.projection_basis,
+    records.action, records.action_reason, records.stage, records.risk_points, records.risk_level, records.highest_risk,
+    records.risk_verdict_points, records.risk_criticality_points, records.risk_change_points, records.risk_brittleness_points,
+    records.risk_headroom_points, records.risk_maturity_points, records.risk_lifecycle_points, records.risk_reversible_points,
+    records.confidence, records.implementation_effort, records.is_rollback_possible,
     records.evidence_grade, records.verdict, records.verdict_unadjusted, records.evidence_codes, records.worse_proxies,
+    records.better_proxies,
     records.evidence_eval_set, records.evidence_method, records.evidence_rubric, records.evidence_test, records.evidence_scored_on,
     records.evidence_items, records.evidence_only_in_use, records.evidence_only_candidate, records.evidence_candidates,
     records.quality_in_use_share, records.quality_candidate_share, records.quality_change_share,

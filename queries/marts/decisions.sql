@@ -83,16 +83,33 @@ chosen as (
         end as reason
     from workload
     left join ranked on ranked.workload_id = workload.workload_id
+),
+
+-- What the sentences speak of.
+worded as (
+    select
+        chosen.*,
+        concat_ws(' ', main_provider, main_model_id) as in_use,
+        nullif(concat_ws(
+            ', ', case when (to_provider, to_model_id) is distinct from (main_provider, main_model_id) then concat_ws(' ', to_provider, to_model_id) end, setting
+        ), '') as candidate,
+        case chosen.action
+            when 'WAIT_COMMITMENT' then waits.wait_until
+            when 'WAIT_MATURITY' then mature_on
+            when 'PILOT' then case when reason in ('GROWING') then mature_on end
+        end as wait_until
+    from chosen
+    left join int_bundle_waits as waits on waits.recommendation_id = chosen.recommendation_id
 )
 
 select
     chosen.workload_id, chosen.recommendation_id, chosen.lever, chosen.action, chosen.reason,
     nullif(concat_ws(', ', chosen.reason_codes, chosen.evidence_codes, case when is_source_retiring then 'SOURCE_RETIRES' end,
-        case when reason in ('PROTOTYPE') and chosen.current_monthly_cost_usd > 5000 then 'EVALUATE_NOW' end
+        case when chosen.reason in ('PROTOTYPE') and chosen.current_monthly_cost_usd > 5000 then 'EVALUATE_NOW' end
     ), '') as reason_codes,
-    case when reason = chosen.binding_gate then chosen.binding_gate end as binding_gate,
+    case when chosen.reason = chosen.binding_gate then chosen.binding_gate end as binding_gate,
     chosen.unknown_facts, chosen.not_tested, owner, criticality, chosen.stage,
-    case chosen.action when 'WAIT_MATURITY' then mature_on when 'WAIT_COMMITMENT' then waits.wait_until end as wait_until,
+    chosen.finding, chosen.wait_until,
     main_provider as from_provider, main_model_id as from_model_id, retires_on as from_retires_on,
     chosen.to_provider, chosen.to_model_id, chosen.to_service_tier, chosen.cache_mode, chosen.static_kept_ratio,
     chosen.reasoning_effort, chosen.split_rule, chosen.setting, chosen.current_monthly_cost_usd, chosen.projected_monthly_cost_usd,
@@ -100,7 +117,25 @@ select
     chosen.estimated_monthly_savings_p10_usd, chosen.estimated_monthly_savings_p90_usd,
     chosen.discounted_monthly_savings_usd, chosen.horizon_monthly_savings_usd, chosen.evidence_grade, chosen.verdict,
     chosen.verdict_unadjusted, chosen.evidence_items, chosen.quality_change_share, chosen.margin_share,
-    chosen.risk_points, chosen.risk_level, chosen.confidence, chosen.rework_monthly_usd, chosen.maintenance_monthly_usd,
+    chosen.risk_points, chosen.risk_level, chosen.highest_risk, chosen.confidence, chosen.projection_basis,
+    chosen.implementation_effort, chosen.is_rollback_possible, settings.window_days as lookback_period_in_days,
+    round(cast(chosen.estimated_monthly_savings_usd as double) / nullif(cast(chosen.current_monthly_cost_usd as double), 0.0), 6)
+        as estimated_savings_share,
+    replace(replace(replace(replace(replace(replace(coalesce(words.problem, gate_words.problem), '{facts}', coalesce(chosen.unknown_facts, '')),
+        '{in_use}', chosen.in_use), '{candidate}', coalesce(candidate, 'a candidate')), '{gate}', coalesce(chosen.binding_gate, chosen.reason)),
+        '{signals}', coalesce(chosen.worse_proxies, '')), '{retires}', coalesce(cast(retires_on as varchar), 'its end')) as problem_statement,
+    replace(replace(replace(replace(coalesce(words.solution, gate_words.solution),
+        '{in_use}', chosen.in_use), '{candidate}', coalesce(candidate, 'a candidate')),
+        '{items}', coalesce(cast(chosen.planned_items as varchar), 'enough')), '{when}', coalesce(cast(chosen.wait_until as varchar), 'a later day'))
+        as solution_statement,
+    effective.effective_settings,
+    substr(encode(sha256(concat_ws(chr(31), chosen.workload_id, chosen.recommendation_id, chosen.action, chosen.reason, chosen.reason_codes,
+        chosen.evidence_codes, chosen.current_monthly_cost_usd, chosen.projected_monthly_cost_usd, chosen.estimated_monthly_savings_p10_usd,
+        chosen.estimated_monthly_savings_p90_usd, chosen.discounted_monthly_savings_usd, chosen.horizon_monthly_savings_usd,
+        chosen.evidence_grade, chosen.verdict, chosen.evidence_items, chosen.quality_change_share, chosen.risk_points, chosen.confidence,
+        chosen.net_monthly_savings_usd, chosen.net_monthly_savings_p10_usd, chosen.net_monthly_savings_p90_usd, chosen.one_off_usd,
+        chosen.npv_usd, chosen.payback_months, chosen.roi_ratio, chosen.assumptions, interim.recommendation_id, effective.effective_settings
+    )), 'hex'), 1, 16) as etag, chosen.rework_monthly_usd, chosen.maintenance_monthly_usd,
     chosen.net_monthly_savings_usd, chosen.net_monthly_savings_p10_usd, chosen.net_monthly_savings_p90_usd,
     chosen.one_off_usd, chosen.npv_usd, chosen.npv_p10_usd, chosen.npv_p90_usd, chosen.payback_months,
     chosen.roi_ratio, chosen.roi_status, chosen.break_even_requests, chosen.planned_items,
@@ -110,10 +145,14 @@ select
     interim.estimated_monthly_savings_usd as interim_monthly_savings_usd, interim.net_monthly_savings_usd as interim_net_monthly_savings_usd,
     case when coalesce(chosen.lever, '') not like '%lever_batch_or_flex%' then asked.asked_monthly_usd end as asked_monthly_savings_usd,
     case when unknown_model_requests + unpriced_requests + no_usage_requests < requests then cost_usd end as spend_window_usd,
+    chosen.errors, chosen.input_tokens, chosen.cache_read_tokens, chosen.output_tokens, chosen.reasoning_tokens,
     chosen.requests, chosen.logical_requests, unknown_model_requests + unpriced_requests as unpriced_requests, no_usage_requests
-from chosen
+from worded as chosen
+cross join settings
 left join named_benefits on named_benefits.workload_id = chosen.workload_id
-left join int_bundle_waits as waits on waits.recommendation_id = chosen.recommendation_id
+inner join int_effective_settings as effective on effective.workload_id = chosen.workload_id
+left join decision_words as words on words.reason = chosen.reason
+left join decision_words as gate_words on gate_words.reason is null
 left join asked on asked.workload_id = chosen.workload_id
 left join interim
     on interim.workload_id = chosen.workload_id

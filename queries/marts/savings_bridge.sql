@@ -17,17 +17,35 @@ cells as (
         chosen.basis, chosen.recommendation_id, from_cells.provider, from_cells.billed_model_id,
         source.cost_now_usd as source_usd,
         case when offered.is_tier_lost then shares.tier_share else 1.0 end as tier_share,
+        -- A candidate without a cache is held against one that costs the shares of the model in use; one with a cache, whose
+        -- least prefix is longer than what is cached, against its own prices.
         (
-            case when offered.usd_cache_read is null then from_cells.usage_cache_read_tokens * (shares.read_share - 1.0) else 0.0 end
-            + case when offered.usd_cache_write_5m is null
-                then from_cells.usage_cache_write_5m_tokens * (shares.write_5m_share - 1.0) else 0.0 end
-            + case when coalesce(offered.usd_cache_write_1h, offered.usd_cache_write_5m) is null
-                then from_cells.usage_cache_write_1h_tokens * (shares.write_1h_share - 1.0) else 0.0 end
-        ) * cast(coalesce(offered.usd_input, 0) as double) * 0.000001 as cache_usd,
+            from_cells.usage_cache_read_tokens * case
+                when offered.usd_cache_read is null then (shares.read_share - 1.0) * coalesce(offered.usd_input, 0)
+                when moved.is_prefix_too_short then cast(offered.usd_cache_read as double) - coalesce(offered.usd_input, 0)
+                else 0.0
+            end
+            + from_cells.usage_cache_write_5m_tokens * case
+                when offered.usd_cache_write_5m is null then (shares.write_5m_share - 1.0) * coalesce(offered.usd_input, 0)
+                when moved.is_prefix_too_short then cast(offered.usd_cache_write_5m as double) - coalesce(offered.usd_input, 0)
+                else 0.0
+            end
+            + from_cells.usage_cache_write_1h_tokens * case
+                when coalesce(offered.usd_cache_write_1h, offered.usd_cache_write_5m) is null
+                    then (shares.write_1h_share - 1.0) * coalesce(offered.usd_input, 0)
+                when moved.is_prefix_too_short
+                    then cast(coalesce(offered.usd_cache_write_1h, offered.usd_cache_write_5m) as double) - coalesce(offered.usd_input, 0)
+                else 0.0
+            end
+        ) * 0.000001 as cache_usd,
         from_cells.usage_input_uncached_tokens * coalesce(offered.usd_input, 0)
-        + from_cells.usage_cache_read_tokens * coalesce(offered.usd_cache_read, offered.usd_input, 0)
-        + from_cells.usage_cache_write_5m_tokens * coalesce(offered.usd_cache_write_5m, offered.usd_input, 0)
-        + from_cells.usage_cache_write_1h_tokens * coalesce(offered.usd_cache_write_1h, offered.usd_cache_write_5m, offered.usd_input, 0)
+        + from_cells.usage_cache_read_tokens
+        * coalesce(case when not moved.is_prefix_too_short then offered.usd_cache_read end, offered.usd_input, 0)
+        + from_cells.usage_cache_write_5m_tokens
+        * coalesce(case when not moved.is_prefix_too_short then offered.usd_cache_write_5m end, offered.usd_input, 0)
+        + from_cells.usage_cache_write_1h_tokens * coalesce(
+            case when not moved.is_prefix_too_short then coalesce(offered.usd_cache_write_1h, offered.usd_cache_write_5m) end, offered.usd_input, 0
+        )
         + from_cells.usage_input_audio_tokens * coalesce(offered.usd_input_audio, 0)
         + from_cells.usage_input_image_tokens * coalesce(offered.usd_input_image, 0) as input_micro_usd,
         from_cells.usage_output_visible_tokens * coalesce(offered.usd_output, 0)

@@ -1,7 +1,7 @@
 -- One row per workload: what it spent, used and demands in the decision window.
 --
 -- grain:  workload_id
--- method: M 0.3, 1.3, 1.5, 4.4, 7.4, 7.5, 7.8
+-- method: M 0.3, 1.3, 1.5, 3.1, 4.4, 7.4, 7.5, 7.8
 select
     int_workloads.workload_id,
     int_workloads.workload_source,
@@ -55,11 +55,16 @@ select
     ranks.is_frequent,
     ranks.is_dear,
     ranks.quadrant,
-    readiness.readiness_points
+    readiness.readiness_points,
+    prompts.static_tokens,
+    prompts.static_source,
+    repeated.repeated_spend_share
 from int_workloads
 cross join settings
 inner join int_workload_ranks as ranks on ranks.workload_id = int_workloads.workload_id
 inner join int_workload_readiness as readiness on readiness.workload_id = int_workloads.workload_id
+left join int_workload_static as prompts on prompts.workload_id = int_workloads.workload_id
+left join int_workload_repeated as repeated on repeated.workload_id = int_workloads.workload_id
 left join int_workload_quantiles as inputs
     on inputs.workload_id = int_workloads.workload_id and inputs.dimension = 'input'
 left join int_workload_quantiles as outputs

@@ -1,6 +1,6 @@
 -- One row per bundle that was considered, blocked and dearer ones too.
 --
--- version: 3
+-- version: 4
 -- window:  28 days
 -- grain:   workload_id, recommendation_id
 create external table alternatives (
@@ -38,17 +38,32 @@ create external table alternatives (
     is_cache_lost boolean not null, -- cached tokens would be billed as plain input on the candidate
     is_tier_lost boolean not null, -- the candidate lacks the tier in use and is priced as standard (TIER_LOST)
     tau_source varchar, -- where the tokenizer ratio comes from: exact, measured, published, assumption or config
+    nu_source varchar, -- where the ratio of visible answers comes from: the same, the first by name of several models in use
+    gamma_source varchar, -- where the ratio of reasoning comes from
+    projection_basis varchar, -- the weakest of the sources of the three ratios: exact, measured, config, published or assumption
     action varchar not null, -- what would be done if this were the workload's answer
     action_reason varchar not null, -- why: the binding gate, PROVEN, INFERIOR, WORSE, INCONCLUSIVE, EVAL_NOT_WORTH_IT and others
     stage varchar not null, -- PROTOTYPE, GROWING, MATURE or DECLINING (M 9)
     risk_points bigint not null, -- points of M 5.11
     risk_level varchar not null, -- Very low (to 2), Low (to 4), Medium (to 7) or High
+    highest_risk varchar not null, -- dimension with the most points: verdict, criticality, change, brittleness, headroom, maturity, lifecycle or none
+    risk_verdict_points bigint not null, -- 0 to 8: what is proven
+    risk_criticality_points bigint not null, -- 0 to 3
+    risk_change_points bigint not null, -- 0 to 3: another vendor, an adaptation
+    risk_brittleness_points bigint not null, -- 0 or 1: tuned or distilled
+    risk_headroom_points bigint not null, -- 0 or 1: p99.9 above 80 % of the context window or of the longest answer
+    risk_maturity_points bigint not null, -- 0 to 4
+    risk_lifecycle_points bigint not null, -- 0 or 1: a preview, or it retires within the horizon
+    risk_reversible_points bigint not null, -- 0 or -1: one flag leads back
     confidence varchar not null, -- High (evidence A or B or none needed, bill reconciled, P10 above zero), Medium, or Low (evidence D to F or none, bill unreconciled, P10 below zero)
+    implementation_effort varchar not null, -- Low (configuration), Medium (another vendor), High (post-training) or VeryHigh (own hosting)
+    is_rollback_possible boolean not null, -- the model in use is served for as long as savings are counted
     evidence_grade varchar not null, -- A to F (M 5.2); F is none
     verdict varchar not null, -- NON_INFERIOR, INFERIOR, WORSE, INCONCLUSIVE or NOT_TESTED; adjusted for the candidates that were tried
     verdict_unadjusted varchar not null, -- the same, as if this candidate were the only one
     evidence_codes varchar, -- why evidence is weaker than it looks, or was refused
     worse_proxies varchar, -- signals of production calls that are significantly worse on the candidate
+    better_proxies varchar, -- signals of production calls that are significantly better on the candidate (one-sided 5 % over all of them)
     evidence_eval_set varchar, -- set of items that both models answered
     evidence_method varchar, -- human, deterministic, llm_judge, pairwise or benchmark
     evidence_rubric varchar, -- rubric or judge

@@ -1,6 +1,6 @@
 -- One row per workload: the one action and why.
 --
--- version: 3
+-- version: 4
 -- window:  28 days
 -- grain:   workload_id
 create external table decisions (
@@ -16,7 +16,8 @@ create external table decisions (
     owner varchar, -- team or person in charge, from the run file
     criticality varchar not null, -- low, medium or high
     stage varchar, -- PROTOTYPE, GROWING, MATURE or DECLINING (M 9); null when no candidate was looked at
-    wait_until date, -- for WAIT_MATURITY: first day on which the workload can be mature; for WAIT_COMMITMENT: first day after the commitment
+    finding varchar, -- of the alternative: cheaper, dearer, blocked or unpriced; null when there is none
+    wait_until date, -- for WAIT_MATURITY and GROWING: first day on which the workload can be mature if traffic stays and no prompt version is added; for WAIT_COMMITMENT: first day after the commitment
     from_provider varchar, -- provider of the model that costs most
     from_model_id varchar, -- model that costs most
     from_retires_on date, -- first day on which that model is no longer served; null when none is announced
@@ -44,7 +45,17 @@ create external table decisions (
     margin_share double, -- loss of quality that the criticality allows
     risk_points bigint, -- points of M 5.11
     risk_level varchar, -- Very low, Low, Medium or High
+    highest_risk varchar, -- dimension with the most risk points
     confidence varchar, -- High (evidence A or B or none needed, bill reconciled, P10 above zero), Medium, or Low (evidence D to F or none, bill unreconciled, P10 below zero)
+    projection_basis varchar, -- the weakest source of the token ratios: exact, measured, config, published or assumption
+    implementation_effort varchar, -- Low (configuration), Medium (another vendor), High (post-training) or VeryHigh (own hosting)
+    is_rollback_possible boolean, -- the model in use is served for as long as savings are counted
+    lookback_period_in_days bigint not null, -- days of usage and cost behind the row
+    estimated_savings_share double, -- estimated_monthly_savings_usd over current_monthly_cost_usd
+    problem_statement varchar not null, -- what was found, in one sentence
+    solution_statement varchar not null, -- what to do, in one sentence
+    effective_settings varchar not null, -- JSON object of the settings under which it was decided
+    etag varchar not null, -- 16 hex digits that change when what the row says does
     rework_monthly_usd decimal(18,2), -- expected cost of wrong answers
     maintenance_monthly_usd decimal(18,2), -- people, hosting and re-training a month
     net_monthly_savings_usd decimal(18,2), -- saving less maintenance and rework: what supported totals add
@@ -73,6 +84,11 @@ create external table decisions (
     interim_net_monthly_savings_usd decimal(18,2), -- what it saves after maintenance; counted as supported
     asked_monthly_savings_usd decimal(18,2), -- what batch or flex would save beside the decision if the owner said batch_ok; in no total
     spend_window_usd decimal(38,12), -- list cost of the window's priced calls; null when none has a price
+    errors bigint not null, -- failed attempts in the window
+    input_tokens bigint not null, -- billed input tokens, cached ones included
+    cache_read_tokens bigint not null, -- of them read from the cache
+    output_tokens bigint not null, -- billed output tokens
+    reasoning_tokens bigint not null, -- of them reasoning, where the log says so
     requests bigint not null, -- attempts in the window
     logical_requests bigint not null, -- requests after retries are joined
     unpriced_requests bigint not null, -- attempts of unknown models or without a price: not in spend_window_usd

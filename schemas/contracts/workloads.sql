@@ -1,6 +1,6 @@
 -- One row per workload: what it spent, used and demands.
 --
--- version: 2
+-- version: 3
 -- window:  28 days
 -- grain:   workload_id
 create external table workloads (
@@ -47,7 +47,10 @@ create external table workloads (
     is_frequent boolean not null, -- one of the fewest workloads that hold 80 % of the requests
     is_dear boolean not null, -- a request costs more than the mean request of all workloads
     quadrant varchar not null, -- fix first (frequent and dear); batch, cache, pool (frequent); keep the heavy model, trim and cache (dear); leave
-    readiness_points bigint not null -- 0 to 4: model in the configuration, evaluation set, versioned prompts, flag for the way back
+    readiness_points bigint not null, -- 0 to 4: model in the configuration, evaluation set, versioned prompts, flag for the way back
+    static_tokens bigint, -- tokens that open every prompt unchanged; null when nothing tells
+    static_source varchar, -- how that is known: owner, cached_prefix, or shortest_prompt (no more than that)
+    repeated_spend_share double -- share of the cost that repeated instructions take, from the cache or plain; an upper bound where static_source is shortest_prompt
 )
 stored as parquet
 location 'trimtab-out/workloads/';

@@ -60,6 +60,9 @@ fn type_name(data_type: &arrow::datatypes::DataType) -> String {
     data_type.to_string().to_lowercase()
 }
 
+/// Alternatives of a workload that are shown.
+const SHOWN: usize = 12;
+
 /// Explains a workload, or the workload of a recommendation id, from the published marts.
 async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     let unknown = || {
@@ -81,9 +84,11 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     let chosen = records(&opened, &format!("select * from decisions where workload_id in {workloads}")).await?;
     let tried = format!(
         "select * from alternatives where recommendation_id = '{literal}' or workload_id = '{literal}' \
-         order by option_rank limit 12"
+         order by option_rank"
     );
-    let tried = records(&opened, &tried).await?;
+    let mut tried = records(&opened, &tried).await?;
+    let left_out = tried.len().saturating_sub(SHOWN);
+    tried.truncate(SHOWN);
     if chosen.is_empty() && tried.is_empty() {
         return Err(unknown());
     }
@@ -92,7 +97,10 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     let text = crate::report::page(
         opened.project.templates.get("explain.txt.j2").map_or("", String::as_str),
         "explain.txt.j2",
-        serde_json::json!({ "decisions": chosen, "alternatives": tried, "commitments": bound, "window_days": opened.window_days }),
+        serde_json::json!({
+            "name": name, "decisions": chosen, "alternatives": tried, "left_out": left_out, "commitments": bound,
+            "window_days": opened.window_days,
+        }),
     )?;
     super::tell(&text);
     Ok(())

@@ -75,7 +75,10 @@ pub(super) async fn run(args: WhatifArgs, place: PlaceArgs) -> Result<()> {
         say!("decided    {}: {}{}", text(decision, "action"), text(decision, "reason"), target(decision));
     }
     let page = opened.project.templates.get("explain.txt.j2").map_or("", String::as_str);
-    let context = serde_json::json!({ "decisions": after, "alternatives": tried, "commitments": [], "window_days": opened.window_days });
+    let context = serde_json::json!({
+        "name": question.args.workload, "decisions": after, "alternatives": tried, "left_out": 0, "commitments": [],
+        "window_days": opened.window_days,
+    });
     super::tell(&crate::report::page(page, "explain.txt.j2", &context)?);
     Ok(())
 }
@@ -175,11 +178,16 @@ impl Question {
         opened.engine.register(relation, schema, rows)
     }
 
-    async fn rebuild(&self, opened: &super::Opened, name: &str, relation: &str) -> Result<()> {
-        let query = opened.project.queries.iter().find(|query| query.name == name);
-        let query = query.ok_or_else(|| Error::project(format!("the project has no query `{name}`")))?;
-        let rows = build::rows(&opened.engine, &opened.project, query).await?;
-        opened.engine.register(relation, rows.schema(), vec![rows])
+    /// Puts what some queries give in the place of a relation.
+    async fn rebuild(&self, opened: &super::Opened, names: &[&str], relation: &str) -> Result<()> {
+        let mut rows = Vec::new();
+        for name in names {
+            let query = opened.project.queries.iter().find(|query| query.name == *name);
+            let query = query.ok_or_else(|| Error::project(format!("the project has no query `{name}`")))?;
+            rows.push(build::rows(&opened.engine, &opened.project, query).await?);
+        }
+        let Some(first) = rows.first() else { return Ok(()) };
+        opened.engine.register(relation, first.schema(), rows)
     }
 
     /// Puts the question's facts in the place of the night's.
@@ -191,14 +199,17 @@ impl Question {
                 .collect();
             let select = PRICES.replace("{offered}", offered.concat().trim_start_matches(" union all "));
             self.replace(opened, "model_prices", &select).await?;
-            self.rebuild(opened, "int_prices_by_day", "int_prices_by_day").await?;
-            self.rebuild(opened, "int_prices_offered", "int_prices_offered").await?;
+            for changed in ["int_prices_by_day", "int_prices_offered"] {
+                self.rebuild(opened, &[changed], changed).await?;
+            }
         }
         let one = "select '{w}' as workload_id, '{provider}' as provider, '{model}' as model_id";
         self.replace(opened, "workload_candidates", one).await?;
         self.replace(opened, "int_workloads", WORKLOAD).await?;
-        self.rebuild(opened, "int_candidates", "int_candidates").await?;
-        self.rebuild(opened, "lever_smaller_model", "proposals").await?;
+        for changed in ["int_candidates", "int_dearer_candidates"] {
+            self.rebuild(opened, &[changed], changed).await?;
+        }
+        self.rebuild(opened, &["lever_smaller_model", "lever_move_up"], "proposals").await?;
         let Some(Numbers(factor)) = &self.args.volume else { return Ok(()) };
         for (relation, counts) in [("int_workloads", WORKLOAD_COUNTS), ("int_cells", CELL_COUNTS)] {
             let scaled = |column: &str| match column.ends_with("_usd") {
@@ -238,7 +249,7 @@ impl Question {
             if !is_asked || is_built {
                 continue;
             }
-            self.rebuild(opened, &query.name, &query.name).await?;
+            self.rebuild(opened, &[&query.name], &query.name).await?;
             changed.insert(query.name.as_str());
             if let Some(Numbers(shares)) = &self.args.accuracy {
                 self.evaluated(opened, &query.name, shares).await?;

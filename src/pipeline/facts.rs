@@ -193,18 +193,38 @@ fn parameters(project: &Project, config: &Config) -> Result<()> {
         let column = rows.and_then(|rows| rows.column_by_name(column)?.as_primitive_opt::<Float64Type>());
         column.map_or_else(Vec::new, |column| column.iter().collect())
     };
-    let bounds = numbers("least").into_iter().zip(numbers("most"));
-    let bounds: BTreeMap<String, (Option<f64>, Option<f64>)> =
-        texts(project, "parameters", "name").into_iter().zip(bounds).collect();
+    let limits = numbers("least").into_iter().zip(numbers("most")).zip(texts(project, "parameters", "scopes"));
+    let limits: BTreeMap<String, ((Option<f64>, Option<f64>), String)> =
+        texts(project, "parameters", "name").into_iter().zip(limits).collect();
     for parameter in &config.facts.parameters {
-        let Some((least, most)) = bounds.get(&parameter.name) else {
+        let Some(((least, most), scopes)) = limits.get(&parameter.name) else {
             return Err(Error::usage(format!("parameter `{}` does not exist", parameter.name))
-                .at(format!("known: {}", bounds.into_keys().collect::<Vec<_>>().join(", ")))
+                .at(format!("known: {}", limits.into_keys().collect::<Vec<_>>().join(", ")))
                 .hint("correct the name under [[parameters]] in the run file"));
         };
         within(parameter, least.unwrap_or(f64::NEG_INFINITY), most.unwrap_or(f64::INFINITY))?;
+        scoped(parameter, scopes)?;
     }
     Ok(())
+}
+
+/// A value in a scope that no formula reads would be passed over in silence.
+fn scoped(parameter: &Parameter, scopes: &str) -> Result<()> {
+    let Parameter { name, scope, key, .. } = parameter;
+    if !scopes.split('|').any(|known| known == scope) {
+        return Err(Error::usage(format!("parameter `{name}` cannot be set for the scope `{scope}`"))
+            .at(format!("scopes of `{name}`: {}", scopes.replace('|', ", ")))
+            .hint("correct the scope under [[parameters]] in the run file"));
+    }
+    let hint = match scope.as_str() {
+        "all" if !key.is_empty() => "a value for all has no key: leave the key out, or name its scope",
+        "workload" if key.is_empty() => "key is the workload's id",
+        "pair" if !key.contains('>') => "key is from>to: tokenizer ids for tau, provider/model for the others",
+        _ => return Ok(()),
+    };
+    Err(Error::usage(format!("parameter `{name}` has the scope `{scope}` and the key `{key}`"))
+        .at("[[parameters]] in the run file")
+        .hint(hint))
 }
 
 fn within(parameter: &Parameter, least: f64, most: f64) -> Result<()> {

@@ -60,7 +60,7 @@ pub const RUNTIME: [&str; 15] = [
 ];
 
 /// Seed relations, one CSV each.
-pub const SEEDS: [&str; 8] = [
+pub const SEEDS: [&str; 9] = [
     "model_prices",
     "price_hours",
     "currency_rates",
@@ -69,6 +69,7 @@ pub const SEEDS: [&str; 8] = [
     "provider_names",
     "parameters",
     "lever_pairs",
+    "decision_words",
 ];
 
 /// Reads one query file: its layer, header and inputs.

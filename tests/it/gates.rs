@@ -270,6 +270,20 @@ fn what_no_fact_can_be_is_refused() {
         (parameter("nu", "inf"), ["`nu` is 0.001 to 1000", "has inf"]),
         (parameter("nu", "nan"), ["`nu` is not low <= expected <= high", "[[parameters]]"]),
         (parameter("nux", "1.0"), ["parameter `nux` does not exist", "known: "]),
+        (
+            parameter("alpha", "0.1\nscope = \"pair\""),
+            ["`alpha` cannot be set for the scope `pair`", "scopes of `alpha`: all, workload"],
+        ),
+        (
+            parameter("nu", "1.1\nscope = \"workloads\""),
+            ["`nu` cannot be set for the scope `workloads`", "all, workload, pair"],
+        ),
+        (
+            parameter("nu", "1.1\nscope = \"workload\""),
+            ["`nu` has the scope `workload` and the key ``", "the workload's id"],
+        ),
+        (parameter("nu", "1.1\nscope = \"pair\"\nkey = \"a\""), ["the key `a`", "provider/model for the others"]),
+        (parameter("nu", "1.1\nkey = \"w\""), ["has no key", "name its scope"]),
     ] {
         let said = run(&more);
         assert_eq!(said.code, 2, "{more}: {}", said.err);
@@ -277,6 +291,6 @@ fn what_no_fact_can_be_is_refused() {
             assert!(said.err.contains(word), "{more} lacks `{word}`: {}", said.err);
         }
     }
-    let said = run(&(commitment("") + &terms("0", "") + &parameter("nu", "1.1")));
+    let said = run(&(commitment("") + &terms("0", "") + &parameter("nu", "1.1\nscope = \"pair\"\nkey = \"a/b>c/d\"")));
     assert_eq!(said.code, 0, "{}", said.err);
 }

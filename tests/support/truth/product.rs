@@ -116,8 +116,8 @@ impl Product {
         }
         let moves = self
             .rows(
-                "select * from alternatives where lever in ('lever_smaller_model', 'lever_split') and finding <> 'blocked' \
-                 and estimated_monthly_savings_usd is not null",
+                "select * from alternatives where lever in ('lever_smaller_model', 'lever_move_up', 'lever_split') \
+                 and finding <> 'blocked' and estimated_monthly_savings_usd is not null",
             )
             .await?;
         Ok(Decided { decisions, moves, relations, seconds })
