@@ -26,6 +26,8 @@ with facts as (
         pools.residency as pool_residency,
         int_bundles.cache_mode,
         prompts.static_tokens,
+        coalesce(routed.requests * 2 > int_workloads.requests, false) as is_routed,
+        routed.requests as routed_requests, routed.cost_usd as routed_cost_usd,
         models.min_cacheable_tokens,
         models.has_tools,
         models.has_structured_output,
@@ -64,6 +66,7 @@ with facts as (
         on latencies.workload_id = int_bundles.workload_id and latencies.model_id = int_bundles.to_model_id
         and latencies.requests >= int_limits.items_min
         and int_bundles.to_service_tier is null and int_bundles.adaptation = 'none'
+    left join int_workload_routed as routed on routed.workload_id = int_bundles.workload_id
     left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundle_reserves as reserves on reserves.recommendation_id = int_bundles.recommendation_id
     left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
@@ -87,6 +90,10 @@ answers as (
     union all
     select recommendation_id, 'RETIRES_IN_HORIZON', 'warn', false, 'retires_on', requests, cost_usd
     from facts where retires_on > served_until and retires_on < horizon_ends
+    union all
+    -- Not its owner but a router chose the model in use: what is left behind is the router.
+    select recommendation_id, 'OWNED_BY_ROUTER', 'warn', false, 'router', routed_requests, routed_cost_usd
+    from facts where is_routed
     union all
     select recommendation_id, 'UNPRICED_TO', 'hard', not is_target_unpriced, 'price of the candidate',
         requests, cost_usd

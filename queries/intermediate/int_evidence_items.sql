@@ -17,6 +17,9 @@ with named as (
         coalesce(case when evaluations.is_correct then 1.0 when not evaluations.is_correct then 0.0 end, evaluations.score) as value,
         evaluations.is_correct is not null as is_graded_right_or_wrong,
         evaluations.cluster_id,
+        evaluations.input_tokens,
+        evaluations.output_tokens,
+        evaluations.reasoning_tokens,
         evaluations.template_id,
         coalesce(evaluations.is_vendor_made, false) as is_vendor_made,
         cast(evaluations.scored_at as date) as scored_on
@@ -46,6 +49,9 @@ select
     count(*) as scores,
     bool_and(named.is_graded_right_or_wrong) as is_graded_right_or_wrong,
     min(named.cluster_id) as cluster_id,
+    max(named.input_tokens) as input_tokens,
+    max(named.output_tokens) as output_tokens,
+    max(named.reasoning_tokens) as reasoning_tokens,
     min(named.template_id) as template_id,
     bool_or(named.is_vendor_made) as is_vendor_made,
     max(named.scored_on) as scored_on

@@ -1,102 +1,39 @@
--- One row per workload and candidate that cannot take all of its calls: move those that a rule of at most two facts tells apart.
+-- One row per workload, candidate and rule of at most two facts: move the calls that the rule tells apart.
 --
--- grain:        workload_id, to_provider, to_model_id
+-- grain:        workload_id, to_provider, to_model_id, split_rule
 -- title:        Move the calls that fit, by a rule that a gateway can run
--- why_it_costs: a few long or special calls keep the others on a dear model
+-- why_it_costs: a few long, special or difficult calls keep the others on a dear model
 -- assumes:      the rule's facts are known before the call; sizes are counted with the tokenizer of the model in use
 -- wrong_when:   the calls that fit are not like those that were evaluated: evidence has to come from calls under the rule
--- method:       M 4.2, 4.3, EX-4.1 (X = floor((context - reserved) / tau high), rounded down to a stratum's edge)
-with ratios as (
-    -- The high ends over all models that the workload uses: a wrong fit is an outage.
-    select
-        int_candidates.workload_id,
-        int_candidates.provider,
-        int_candidates.model_id,
-        max(by_pair.tau_high) as tau_high,
-        max(by_pair.visible_high) as visible_high,
-        max(by_pair.reasoning_high) as reasoning_high
-    from int_candidates
-    inner join (select distinct workload_id, provider, billed_model_id from int_cells) as used
-        on used.workload_id = int_candidates.workload_id
-    inner join int_model_ratios as by_pair
-        on by_pair.from_provider = used.provider and by_pair.from_model_id = used.billed_model_id
-        and by_pair.to_provider = int_candidates.provider and by_pair.to_model_id = int_candidates.model_id
-    group by int_candidates.workload_id, int_candidates.provider, int_candidates.model_id
-),
-
-sizes as (
-    select
-        ratios.*,
-        int_workloads.main_provider,
-        inputs.p999 as input_p999,
-        floor((models.context_window_tokens - least(
-            coalesce(int_workloads.max_requested_tokens, ceil(outputs.p999 * ratios.tau_high * case
-                when int_workloads.output_tokens = 0 then 1.0
-                else (
-                    (int_workloads.output_tokens - int_workloads.reasoning_tokens) * ratios.visible_high
-                    + int_workloads.reasoning_tokens * ratios.reasoning_high
-                ) / int_workloads.output_tokens
-            end)),
-            models.max_output_tokens
-        )) / ratios.tau_high) as fitting_tokens,
-        int_workloads.tools_requests > 0 and models.has_tools is not true as is_tools,
-        int_workloads.schema_requests > 0 and models.has_structured_output is not true as is_schema,
-        int_workloads.image_requests > 0 and not coalesce(models.input_modalities like '%image%', false) as is_image,
-        int_workloads.audio_requests > 0 and not coalesce(models.input_modalities like '%audio%', false) as is_audio,
-        greatest(
-            case when models.has_tools is not true then int_workloads.tools_requests else 0 end,
-            case when models.has_structured_output is not true then int_workloads.schema_requests else 0 end
-        ) < int_workloads.requests as is_any_left
-    from ratios
-    inner join int_workloads on int_workloads.workload_id = ratios.workload_id
-    inner join models on models.provider = ratios.provider and models.model_id = ratios.model_id
-    left join int_workload_quantiles as inputs on inputs.workload_id = ratios.workload_id and inputs.dimension = 'input'
-    left join int_workload_quantiles as outputs on outputs.workload_id = ratios.workload_id and outputs.dimension = 'output'
-),
-
-failing as (
-    select *, coalesce(input_p999 > fitting_tokens, false) as is_long
-    from sizes
-    where is_any_left and (is_tools or is_schema or is_image or is_audio or coalesce(input_p999 > fitting_tokens, false))
-),
-
-edges as (
-    select distinct stratum from size_buckets
-),
-
-cut as (
-    select failing.workload_id, failing.provider, failing.model_id, max(edges.stratum) as edge
-    from failing
-    inner join edges on edges.stratum <= failing.fitting_tokens
-    where failing.is_long
-    group by failing.workload_id, failing.provider, failing.model_id
+-- method:       M 4.2, 4.3 (from the gates and from strata of quality), 4.5
+with rules as (
+    select workload_id, provider, model_id, split_rule, 'a part of the calls does not fit the candidate, and a rule tells which' as reason
+    from int_fitting_rules
+    union all
+    select quality.workload_id, quality.provider, quality.model_id, quality.split_rule,
+        'the candidate may be good enough for the calls that a rule tells apart'
+    from int_quality_rules as quality
+    left join int_fitting_rules as fitting
+        on fitting.workload_id = quality.workload_id and fitting.provider = quality.provider
+        and fitting.model_id = quality.model_id and fitting.split_rule = quality.split_rule
+    where fitting.workload_id is null
 )
 
 select
-    failing.workload_id,
+    rules.workload_id,
     'lever_split' as lever,
-    failing.provider as to_provider,
-    failing.model_id as to_model_id,
+    rules.provider as to_provider,
+    rules.model_id as to_model_id,
     cast(null as varchar) as to_service_tier,
     cast(null as varchar) as cache_mode,
     cast(null as double) as static_kept_ratio,
     cast(null as varchar) as reasoning_effort,
     'none' as adaptation,
-    concat_ws(
-        ' AND ',
-        case when failing.is_long then concat('input_tokens <= ', cast(cut.edge as varchar)) end,
-        case when failing.is_tools then 'tools = false' end,
-        case when failing.is_image then 'image = false' end,
-        case when failing.is_audio then 'audio = false' end,
-        case when failing.is_schema then 'schema = false' end
-    ) || ' -> B ELSE A' as split_rule,
-    case when failing.provider = failing.main_provider then 'config' else 'other_vendor' end as one_off_class,
+    rules.split_rule,
+    case when rules.provider = int_workloads.main_provider then 'config' else 'other_vendor' end as one_off_class,
     cast(null as decimal(38, 12)) as fixed_usd_per_month,
-    'a part of the calls does not fit the candidate, and a rule tells which' as reason
-from failing
-left join cut
-    on cut.workload_id = failing.workload_id and cut.provider = failing.provider and cut.model_id = failing.model_id
-where (not failing.is_long or cut.edge > 0)
-    and case when failing.is_long then 1 else 0 end + case when failing.is_tools then 1 else 0 end
-    + case when failing.is_schema then 1 else 0 end + case when failing.is_image then 1 else 0 end
-    + case when failing.is_audio then 1 else 0 end <= 2
+    rules.reason
+from rules
+inner join int_workloads on int_workloads.workload_id = rules.workload_id
+inner join int_candidates as allowed
+    on allowed.workload_id = rules.workload_id and allowed.provider = rules.provider and allowed.model_id = rules.model_id

@@ -1,6 +1,6 @@
 -- One row per evaluated item, or per aggregate of items, of one model on one workload.
 --
--- version:  2
+-- version:  3
 -- day:      scored_at
 -- identity: x_natural_key | provider + model_id + workload_id + eval_set + method + rubric_or_judge + run_id + item_id + adaptation + template_id
 -- reject:   NO_SUBJECT: neither workload and model nor the call that was scored when (model_id is null or workload_id is null)
@@ -35,6 +35,9 @@ create external table evaluations (
     adaptation varchar, -- none, prompt_trim, cascade, post_train, self_host, effort_down
     template_id varchar, -- fingerprint of the prompt that was evaluated
     split_rule varchar, -- rule that the items satisfy, for a split
+    input_tokens bigint, -- tokens of the item's prompt as the evaluated model counts them, cached ones included
+    output_tokens bigint, -- tokens of its answer, reasoning included
+    reasoning_tokens bigint, -- of them reasoning; null when nothing tells
     scored_at timestamp(6) with time zone not null, -- when it was scored, UTC
     is_vendor_made boolean, -- made by the vendor of the evaluated model
     event_date date not null -- UTC day of scored_at

@@ -26,6 +26,9 @@ create external table evaluations_table (
     adaptation varchar,
     template_id varchar,
     split_rule varchar,
+    input_tokens bigint,
+    output_tokens bigint,
+    reasoning_tokens bigint,
     scored_at timestamp with time zone not null,
     is_vendor_made boolean
 )

@@ -15,7 +15,7 @@ create external table openai_evals (
         datasource_item_id varchar,
         datasource_item map(varchar, varchar),
         results array<struct<name varchar, type varchar, passed boolean, score double, sample json>>,
-        sample struct<model varchar>
+        sample struct<model varchar, usage struct<prompt_tokens bigint, completion_tokens bigint>>
     >>,
     id varchar,
     run_id varchar,
@@ -30,7 +30,10 @@ create external table openai_evals (
         score double,
         sample json -- answer of a grader that is a model; never selected
     >>,
-    sample struct<model varchar> -- the evaluated call
+    sample struct< -- the evaluated call
+        model varchar,
+        usage struct<prompt_tokens bigint, completion_tokens bigint>
+    >
 )
 stored as json
 location 'sample_data/formats/openai_evals/';

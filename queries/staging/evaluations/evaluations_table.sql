@@ -1,7 +1,7 @@
 -- One score, of one item or of an aggregate of items, under the contract's own column names.
 --
 -- grain:  provider, model_id, workload_id, eval_set, method, rubric_or_judge, run_id, item_id, adaptation, template_id
--- tokens: none
+-- tokens: as stated; reasoning is part of the output
 -- docs:   schemas/contracts/evaluations.sql
 select
     _object_key as x_object_key,
@@ -26,6 +26,9 @@ select
     nullif(adaptation, '') as adaptation,
     nullif(template_id, '') as template_id,
     nullif(split_rule, '') as split_rule,
+    case when input_tokens >= 0 then input_tokens end as input_tokens,
+    case when output_tokens >= 0 then output_tokens end as output_tokens,
+    case when reasoning_tokens between 0 and output_tokens then reasoning_tokens end as reasoning_tokens,
     scored_at,
     is_vendor_made
 from evaluations_table

@@ -1,7 +1,7 @@
 -- One grader's verdict on one item of a run.
 --
 -- grain:  output item, grader; a grader without verdict and score (it failed) has no row
--- tokens: none
+-- tokens: cached input is part of the input, reasoning part of the output and not told apart
 -- docs:   https://platform.openai.com/docs/api-reference/evals/run-output-item-object
 --
 -- An answer names no workload. It is looked for as `workload` in the item, then as a folder `workload=<name>/` of the
@@ -61,6 +61,8 @@ select
     item['datasource_item_id'] as item_id,
     verdict['score'] as score,
     verdict['passed'] as is_correct,
+    nullif(item['sample']['usage']['prompt_tokens'], 0) as input_tokens,
+    nullif(item['sample']['usage']['completion_tokens'], 0) as output_tokens,
     to_timestamp_seconds(item['created_at']) as scored_at
 from verdicts
 where verdict['passed'] is not null or verdict['score'] is not null

@@ -12,6 +12,7 @@ mod focus_toolkit;
 mod focus_validator;
 mod genai;
 mod langfuse;
+mod method;
 mod mmlu;
 mod mooncake;
 mod priced;
