@@ -16,6 +16,7 @@ with facts as (
         gated.is_blocked,
         gated.binding_gate,
         gated.binding_kind,
+        coalesce(array_has(gated.reason_codes, 'PLANNING_PRICE'), false) as is_planned,
         coalesce(not priced.is_source_unpriced and not priced.is_target_unpriced, false) as is_priced,
         priced.source_paid_usd > priced.target_paid_usd as is_cheaper,
         proven.verdict,
@@ -73,6 +74,7 @@ reasoned as (
             when is_good and stage in ('GROWING') and not is_same_model then 'GROWING'
             when is_good and risk_points > appetite_points then 'NEEDS_SIGN_OFF'
             when is_good and cache_mode is not null and static_source not in ('owner') then 'PREFIX_NOT_STATED'
+            when is_good and is_planned then 'PLANNING_PRICE'
             when is_good and needs_verdict then 'PROVEN'
             when is_good then 'SAME_ANSWERS'
             when verdict in ('WORSE', 'INCONCLUSIVE') and criticality in ('low') and items >= items_min and npv_p10_usd > 0 then verdict
@@ -97,7 +99,8 @@ select
         when is_forced then 'MIGRATE'
         when reason in ('PROVEN', 'SAME_ANSWERS') then
             case when is_same_model then 'OPTIMIZE' when split_rule is not null then 'MOVE_SPLIT' else 'MOVE' end
-        when reason in ('PROXY_WORSE', 'GROWING', 'NEEDS_SIGN_OFF', 'INCONCLUSIVE', 'PREFIX_NOT_STATED') then 'PILOT'
+        when reason in ('PROXY_WORSE', 'GROWING', 'NEEDS_SIGN_OFF', 'INCONCLUSIVE', 'PREFIX_NOT_STATED', 'PLANNING_PRICE')
+            then 'PILOT'
         when reason in ('WORSE') and criticality in ('low') and items >= items_min and npv_p10_usd > 0 then 'PILOT'
         when reason in ('PROTOTYPE') then 'WAIT_MATURITY'
         when reason in ('COMMITMENT') then 'WAIT_COMMITMENT'

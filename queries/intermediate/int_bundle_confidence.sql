@@ -30,6 +30,8 @@ select
         when int_bundles.needs_verdict and coalesce(proven.evidence_grade in ('D', 'E', 'F'), true) then 'Low'
         -- Throughput that nobody measured is planning only (M 6.8).
         when int_bundles.adaptation in ('self_host') and not coalesce(pools.is_measured, false) then 'Low'
+        -- And so is a price that nobody lists (M 4.1).
+        when array_has(gated.reason_codes, 'PLANNING_PRICE') then 'Low'
         when coalesce(bills.is_unreconciled, false) or volume.blocks < 4 then 'Low'
         when widths.npv_p10_usd < 0 and widths.npv_usd > 0 then 'Low'
         when (not int_bundles.needs_verdict or proven.evidence_grade in ('A', 'B')) and bills.is_reconciled
@@ -39,6 +41,7 @@ select
 from int_bundles
 inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
 inner join int_workload_volume as volume on volume.workload_id = int_bundles.workload_id
+inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
 inner join int_bundles_proven as proven on proven.recommendation_id = int_bundles.recommendation_id
 left join bills on bills.provider = int_workloads.main_provider and bills.model_id = int_workloads.main_model_id
 left join int_pool_terms as pools on pools.provider = int_bundles.to_provider and pools.model_id = int_bundles.to_model_id

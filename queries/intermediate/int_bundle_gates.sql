@@ -22,6 +22,7 @@ with facts as (
         int_bundles.to_service_tier,
         int_bundles.adaptation,
         models.is_fine_tunable and models.is_served_tuned as is_tunable,
+        planned.model_id is not null as is_planned,
         pools.is_fitting as is_hardware_fitting,
         pools.residency as pool_residency,
         int_bundles.cache_mode,
@@ -66,6 +67,9 @@ with facts as (
         on latencies.workload_id = int_bundles.workload_id and latencies.model_id = int_bundles.to_model_id
         and latencies.requests >= int_limits.items_min
         and int_bundles.to_service_tier is null and int_bundles.adaptation = 'none'
+    left join int_planned_prices as planned
+        on planned.provider = int_bundles.to_provider and planned.model_id = int_bundles.to_model_id
+        and int_bundles.adaptation in ('post_train')
     left join int_workload_routed as routed on routed.workload_id = int_bundles.workload_id
     left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundle_reserves as reserves on reserves.recommendation_id = int_bundles.recommendation_id
@@ -94,6 +98,9 @@ answers as (
     -- Not its owner but a router chose the model in use: what is left behind is the router.
     select recommendation_id, 'OWNED_BY_ROUTER', 'warn', false, 'router', routed_requests, routed_cost_usd
     from facts where is_routed
+    union all
+    select recommendation_id, 'PLANNING_PRICE', 'warn', false, 'price of a tuned copy', requests, cost_usd
+    from facts where is_planned
     union all
     select recommendation_id, 'UNPRICED_TO', 'hard', not is_target_unpriced, 'price of the candidate',
         requests, cost_usd

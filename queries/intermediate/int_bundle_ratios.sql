@@ -12,6 +12,7 @@ measured as (
         int_bundles.recommendation_id,
         int_bundles.reasoning_effort is not null as is_less_effort,
         int_bundles.static_kept_ratio,
+        coalesce(planned.uplift_high / planned.uplift_low, 1.0) as price_width,
         tokens.from_provider, tokens.from_model_id, tokens.is_same_model, tokens.is_reasoning_new, tokens.is_reasoning_gone,
         tokens.is_to_open_weights, tokens.is_exact, tokens.stated_low, tokens.stated, tokens.stated_high, tokens.stated_source,
         coalesce(own.input_ratio, tokens.input_ratio) as input_ratio,
@@ -28,6 +29,9 @@ measured as (
         coalesce(of_w.gamma0, of_p.gamma0) as gamma0, coalesce(of_w.gamma0_high, of_p.gamma0_high) as gamma0_high
     from int_bundles
     inner join in_use on in_use.workload_id = int_bundles.workload_id
+    left join int_planned_prices as planned
+        on planned.provider = int_bundles.to_provider and planned.model_id = int_bundles.to_model_id
+        and int_bundles.adaptation in ('post_train')
     inner join int_pair_ratios as tokens
         on tokens.from_provider = in_use.provider and tokens.from_model_id = in_use.model_id
         and tokens.to_provider = int_bundles.to_provider and tokens.to_model_id = int_bundles.to_model_id
@@ -73,6 +77,8 @@ select
     coalesce(m.gamma0_measured * exp(z90 * m.gamma0_sigma), m.gamma0_high, gamma0.high) as gamma0_high,
     -- Width of the kept share of the static tokens; its expected value is the bundle's own.
     case when m.static_kept_ratio is null then 1.0 else psi.high / psi.low end as psi_width,
+    -- And of a price that is planned.
+    m.price_width,
     case when m.is_same_model then 'exact' when m.nu_measured is not null then 'measured'
         when m.nu is not null then 'config' else nu.class end as nu_source,
     case when m.is_less_effort then gamma.class when m.is_same_model then 'exact'

@@ -2,26 +2,6 @@
 --
 -- grain:  recommendation_id
 -- method: M 0.1 (rounded once, at the very end), 12 (ids of the values that nobody measured)
-with ratios as (
-    select
-        recommendation_id, min(nu_source) as nu_source, min(gamma_source) as gamma_source,
-        -- The weakest source of any ratio.
-        case
-            when bool_or('assumption' in (tau_source, nu_source, gamma_source)) then 'assumption'
-            when bool_or('published' in (tau_source, nu_source, gamma_source)) then 'published'
-            when bool_or('config' in (tau_source, nu_source, gamma_source)) then 'config'
-            when bool_or('measured' in (tau_source, nu_source, gamma_source)) then 'measured'
-            else 'exact'
-        end as projection_basis,
-        -- Whether no ratio of tokens stands on an assumption.
-        bool_and(
-            tau_source in ('exact', 'measured', 'config') and nu_source in ('exact', 'measured', 'config')
-            and gamma_source in ('exact', 'measured', 'config')
-        ) as are_known
-    from int_bundle_ratios
-    group by recommendation_id
-)
-
 select
     proven.recommendation_id,
     actions.action,
@@ -99,6 +79,7 @@ select
         ', ',
         case when not ratios.are_known or actions.needs_verdict and actions.is_same_model then 'P-04' end,
         assumed.parameter_ids,
+        case when planned.model_id is not null then 'P-06' end,
         case when not costed.is_rework_measured then 'P-13' end
     ) end as assumptions
 from int_bundles_proven as proven
@@ -110,7 +91,10 @@ inner join int_bundle_confidence as confidence on confidence.recommendation_id =
 inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
 left join models as in_use
     on in_use.provider = int_workloads.main_provider and in_use.model_id = int_workloads.main_model_id
-left join ratios on ratios.recommendation_id = proven.recommendation_id
+left join int_planned_prices as planned
+    on planned.provider = int_bundles.to_provider and planned.model_id = int_bundles.to_model_id
+    and int_bundles.adaptation in ('post_train')
+left join int_ratio_sources as ratios on ratios.recommendation_id = proven.recommendation_id
 left join int_bundles_costed as costed on costed.recommendation_id = proven.recommendation_id
 left join int_evaluation_worth as worth on worth.recommendation_id = proven.recommendation_id
 left join int_assumptions as assumed

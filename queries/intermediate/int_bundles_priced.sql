@@ -22,6 +22,7 @@ with scaled as (
         end as months_scaled,
         ln(ratios.tau_high / ratios.tau_low) / (2 * int_limits.z90) as sigma_tau,
         ln(ratios.psi_width) / (2 * int_limits.z90) as sigma_psi,
+        ln(ratios.price_width) / (2 * int_limits.z90) as sigma_price,
         ln(ratios.nu_high / ratios.nu_low) / (2 * int_limits.z90) as sigma_nu,
         case
             when ratios.is_reasoning_new then ln(ratios.gamma0_high / ratios.gamma0_low)
@@ -56,7 +57,7 @@ ranged as (
         -- sigma of ln cost: each ratio weighs by its share of the cost (M 3.5)
         case
             when input_scaled + visible_scaled + reasoning_scaled > 0 then sqrt(
-                power(sigma_tau, 2)
+                power(sigma_tau, 2) + power(sigma_price, 2)
                 + power(sigma_psi * static_scaled / (input_scaled + visible_scaled + reasoning_scaled), 2)
                 + power(sigma_nu * visible_scaled / (input_scaled + visible_scaled + reasoning_scaled), 2)
                 + power(sigma_gamma * reasoning_scaled / (input_scaled + visible_scaled + reasoning_scaled), 2)
@@ -95,8 +96,7 @@ estimated as (
 
 select
     recommendation_id,
-    sum(requests) as requests,
-    sum(fitting_requests) as fitting_requests,
+    sum(requests) as requests, sum(fitting_requests) as fitting_requests,
     cast(sum(observed_cost_usd) as decimal(38, 12)) as observed_cost_usd,
     cast(sum(fitting_cost_usd) as decimal(38, 12)) as fitting_cost_usd,
     bool_or(is_source_unpriced) as is_source_unpriced,

@@ -1,7 +1,7 @@
 -- One row per day that is asked for, model, tier, region and band: the price list of that day with its buckets side by side.
 --
 -- grain:  priced_on, provider, model_id, service_tier, region_class, above_prompt_tokens
--- method: M 2.2 to 2.4 (prices are rows; each day has its own), 1.1 (a router is priced by the models that are billed)
+-- method: M 2.2 to 2.4 (prices are rows; each day has its own), 1.1 (a router is priced by the models that are billed), 4.1 (P-06)
 -- The days are the run date and the same day of the eleven months after it, and the last day before the decision window.
 with days as (
     select
@@ -72,6 +72,18 @@ inner join (select provider, router_id, count(*) as models from int_routers grou
     on sizes.provider = routers.provider and sizes.router_id = routers.router_id
 group by dearest.priced_on, dearest.provider, routers.router_id, dearest.service_tier, dearest.region_class, sizes.models
 having count(*) = sizes.models
+union all
+-- A tuned copy that nobody prices is planned, where the run file allows it.
+select
+    listed.priced_on, listed.provider, listed.model_id, 'tuned', listed.region_class, listed.above_prompt_tokens,
+    cast(usd_input * planned.uplift as decimal(18, 6)), cast(usd_cache_read * planned.uplift as decimal(18, 6)),
+    cast(usd_cache_write_5m * planned.uplift as decimal(18, 6)), cast(usd_cache_write_1h * planned.uplift as decimal(18, 6)),
+    cast(usd_input_audio * planned.uplift as decimal(18, 6)), cast(usd_input_image * planned.uplift as decimal(18, 6)),
+    cast(usd_output * planned.uplift as decimal(18, 6)), cast(usd_reasoning * planned.uplift as decimal(18, 6)),
+    cast(usd_output_audio * planned.uplift as decimal(18, 6)), cast(usd_output_image * planned.uplift as decimal(18, 6))
+from listed
+inner join int_planned_prices as planned on planned.provider = listed.provider and planned.model_id = listed.model_id
+where listed.service_tier in ('standard')
 union all
 -- A pool asks nothing for a token: what it costs stands beside.
 select

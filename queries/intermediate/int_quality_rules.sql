@@ -3,11 +3,18 @@
 -- grain:  workload_id, provider, model_id, split_rule
 -- method: M 4.3 (rules from quality strata), 4.5 (they prove nothing: evidence has to come from calls under the rule, so a rule
 --         that was found in an evaluation asks for another one, and one that an evaluation names is proposed)
-with scored as (
-    select workload_id, eval_set, method, rubric, item_id, provider, model_id, min(value) as value, max(input_tokens) as input_tokens
-    from int_evidence_items
-    where split_rule = '' and adaptation = 'none' and is_graded_right_or_wrong
-    group by workload_id, eval_set, method, rubric, item_id, provider, model_id
+with measured as (
+    select distinct workload_id from int_evidence_items where input_tokens is not null
+),
+
+scored as (
+    select
+        items.workload_id, items.eval_set, items.method, items.rubric, items.item_id, items.provider, items.model_id,
+        min(items.value) as value, max(items.input_tokens) as input_tokens
+    from measured
+    inner join int_evidence_items as items on items.workload_id = measured.workload_id
+    where items.split_rule = '' and items.adaptation = 'none' and items.is_graded_right_or_wrong
+    group by items.workload_id, items.eval_set, items.method, items.rubric, items.item_id, items.provider, items.model_id
 ),
 
 -- Sizes are those that the model in use counts, as a gateway in front of it would.

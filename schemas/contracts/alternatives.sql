@@ -38,7 +38,7 @@ create external table alternatives (
     is_cache_lost boolean not null, -- cached tokens would be billed as plain input on the candidate
     is_tier_lost boolean not null, -- the candidate lacks the tier in use and is priced as standard (TIER_LOST)
     tau_source varchar, -- where the tokenizer ratio comes from: exact, measured, published, assumption or config
-    nu_source varchar, -- where the ratio of visible answers comes from: the same, the first by name of several models in use
+    nu_source varchar, -- where the ratio of visible answers comes from: the weakest, where several models are in use
     gamma_source varchar, -- where the ratio of reasoning comes from
     projection_basis varchar, -- the weakest of the sources of the three ratios: exact, measured, config, published or assumption
     action varchar not null, -- what would be done if this were the workload's answer

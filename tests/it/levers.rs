@@ -249,6 +249,18 @@ fn a_tuned_copy_is_taken_where_it_is_priced_served_and_proven() {
     let unpriced = place.sql("select * from alternatives where lever = 'lever_post_train'").remove(0);
     assert_eq!(unpriced["action"], "BLOCKED");
     assert!(unpriced["reason_codes"].contains("UNPRICED_TO"), "{unpriced:?}");
+
+    // By the run file's word it is planned at one and a half times the price of the model as it comes, and never moved to.
+    let planned = "[[parameters]]\nparameter_id = \"P-06\"\nname = \"allows_planning_prices\"\nexpected = 1\n";
+    run(&place, &sources, &format!("{more}{planned}"));
+    let copy = place.sql("select * from alternatives where lever = 'lever_post_train'").remove(0);
+    assert_eq!((copy["action"].as_str(), copy["action_reason"].as_str()), ("PILOT", "PLANNING_PRICE"), "{copy:?}");
+    assert_eq!(copy["confidence"], "Low");
+    assert!(copy["assumptions"].contains("P-06") && copy["reason_codes"].contains("PLANNING_PRICE"), "{copy:?}");
+    let usd = |row: &std::collections::BTreeMap<String, String>| {
+        row["projected_monthly_cost_usd"].parse::<f64>().expect("an amount")
+    };
+    assert!((usd(&copy) - 1.5 * usd(&decided)).abs() < 0.011, "{copy:?} {decided:?}");
 }
 
 #[test]
