@@ -47,6 +47,8 @@ tested as (
                     - (2 * n - c + b) * tested_margin + b + c) / (2 * n)
                 + tested_margin * (1 - tested_margin)
             ))
+            when 'unpaired' then unpaired.z_other_way
+            when 'judge' then (to_theta - from_theta - margin) / sqrt(theta_variance)
         end as z_other_way,
         case judged.test
             when 'judge' then to_theta - from_theta - z95 * sqrt(theta_variance)

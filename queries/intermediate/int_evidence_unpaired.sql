@@ -1,4 +1,4 @@
--- One row per unpaired comparison: Newcombe's interval, and the z at which its ends meet the margin and zero.
+-- One row per unpaired comparison: Newcombe's interval, and the z at which its ends meet the margin, on either side, and zero.
 --
 -- grain:  recommendation_id, eval_set, method, rubric, split_rule
 -- method: M 5.5 (hybrid of Wilson limits); the z is found by 60 bisections, so that many candidates can be adjusted for
@@ -7,9 +7,9 @@ with recursive sided as (
         recommendation_id, eval_set, method, rubric, split_rule,
         goals.goal,
         from_share as pa, to_share as pb, from_n as na, to_n as nb, z95,
-        case when goals.goal = 1 then -tested_margin else 0.0 end as meets
+        case goals.goal when 1 then -tested_margin when 4 then tested_margin else 0.0 end as meets
     from int_evidence_comparisons
-    cross join (select 1 as goal union all select 2 union all select 3) as goals
+    cross join (select 1 as goal union all select 2 union all select 3 union all select 4) as goals
     where test in ('unpaired')
 ),
 
@@ -20,7 +20,7 @@ searches as (
     select
         recommendation_id, eval_set, method, rubric, split_rule, goal, pa, pb, na, nb, z95, meets,
         -- The interval grows with z; it has not met the point yet as long as the point lies outside.
-        case when is_outside and goal < 3 then middle else low end,
+        case when is_outside and goal <> 3 then middle else low end,
         case when is_outside or goal = 3 then high else middle end,
         step + 1
     from (
@@ -66,6 +66,8 @@ select
     split_rule,
     max(case when goal = 1 then case when pb - pa > meets then -z else z end end) as z_margin,
     max(case when goal = 2 then case when pb - pa > meets then -z else z end end) as z_zero,
+    -- The same question asked the other way round: is the model in use inferior to the candidate?
+    max(case when goal = 4 then case when pb - pa > meets then z else -z end end) as z_other_way,
     max(case when goal = 3 then pb - pa - sqrt(power(pb - b_low, 2) + power(a_high - pa, 2)) end) as change_low,
     max(case when goal = 3 then pb - pa + sqrt(power(b_high - pb, 2) + power(pa - a_low, 2)) end) as change_high
 from ends

@@ -105,7 +105,7 @@ pub fn evidence(workload: &Workload, candidate: &Candidate) -> Option<Evidence> 
             grade: base,
             p: phi(z_margin),
             verdict: verdict(z_margin, z_zero),
-            is_reversed: false,
+            is_reversed: -meets(pa, n, pb, n, margin) > Z95,
             loss: ma - mb,
             loss_sd: (va + vb).sqrt(),
             items: n,
@@ -139,9 +139,12 @@ pub fn evidence(workload: &Workload, candidate: &Candidate) -> Option<Evidence> 
     if effective < 50.0 {
         evidence.grade += 1;
         evidence.verdict = Verdict::Inconclusive;
+        // Neither way (M 5.5).
+        evidence.is_reversed = false;
     }
     if evidence.grade > 3 {
         evidence.verdict = Verdict::Inconclusive;
+        evidence.is_reversed = false;
     }
     Some(evidence)
 }
