@@ -204,6 +204,9 @@ impl Engine {
         planned.map_err(|error| {
             let hint = match error.to_string().contains("named arguments") {
                 true => "`f(a = b)` names an argument in this dialect: put the comparison in parentheses, `f((a = b))`",
+                false if error.to_string().contains("' not found") => {
+                    "the last night was another version's: `trimtab run` makes what is missing"
+                }
                 false => "`trimtab explain <relation>` shows the columns of what it reads",
             };
             Error::project(format!("query `{}` does not plan", query.name))

@@ -39,6 +39,8 @@ select
     sum(coalesce(x_attempt, 1)) as attempts,
     count(*) filter (where x_status = 'error') as errors,
     count(*) filter (where is_gateway_cache_hit) as gateway_cache_hits,
+    count(*) filter (where not is_gateway_cache_hit and coalesce(usage_cache_read_tokens, 0) + coalesce(usage_cache_write_5m_tokens, 0)
+        + coalesce(usage_cache_write_1h_tokens, 0) > 0) as cached_requests,
     count(*) filter (where price_status = 'unknown_model') as unknown_model_requests,
     count(*) filter (where price_status = 'unpriced') as unpriced_requests,
     count(*) filter (where price_status = 'no_usage') as no_usage_requests,

@@ -92,7 +92,7 @@ select
         'prompt cached for ' || cache_mode,
         'prompt start cut to ' || cast(cast(round(static_kept_ratio * 100) as bigint) as varchar) || ' %',
         'effort ' || reasoning_effort,
-        'calls with ' || split_rule
+        'calls with ' || replace(split_rule, ' -> B ELSE A', '')
     ), '') as setting,
     -- The same model with the same prompt gives the same answers, only later or from a cache (M 3.6, 5.11).
     not (is_same_model and adaptation in ('batch', 'cache')) as needs_verdict

@@ -17,6 +17,7 @@ select
         case when workload_cube.has_schema then 'schema|' when not workload_cube.has_schema then '' else 'schema?|' end
     ) as demands,
     sum(workload_cube.requests) as requests,
+    case when count(workload_cube.cached_requests) = count(*) then sum(workload_cube.cached_requests) end as cached_requests,
     sum(workload_cube.unknown_model_requests + workload_cube.unpriced_requests) as unpriced_requests,
     sum(workload_cube.usage_input_uncached_tokens) as usage_input_uncached_tokens,
     sum(workload_cube.usage_cache_read_tokens) as usage_cache_read_tokens,

@@ -103,4 +103,6 @@ select
     max(case when what in ('appearing') then ratio end) as appearing_ratio,
     max(case when what in ('appearing') then sigma end) as appearing_sigma
 from spreads
+-- One answer that outweighs all others measures itself: a standard error above a quarter is no measure.
+where sigma <= 0.25
 group by workload_id, from_provider, from_model_id, to_provider, to_model_id

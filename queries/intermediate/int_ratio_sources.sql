@@ -4,11 +4,15 @@
 -- method: M 3.1 (measured > configured > default; the source is stored per parameter)
 with ranked as (
     select
-        recommendation_id,
+        ratios.recommendation_id,
         case tau_source when 'exact' then 0 when 'measured' then 1 when 'config' then 2 when 'published' then 3 else 4 end as tau,
         case nu_source when 'exact' then 0 when 'measured' then 1 when 'config' then 2 when 'published' then 3 else 4 end as nu,
         case gamma_source when 'exact' then 0 when 'measured' then 1 when 'config' then 2 when 'published' then 3 else 4 end as gamma
-    from int_bundle_ratios
+    from int_bundle_ratios as ratios
+    inner join int_bundles on int_bundles.recommendation_id = ratios.recommendation_id
+    -- What other models of the workload do stays as it is where the same model is set otherwise.
+    where not int_bundles.is_same_model
+        or (ratios.from_provider = int_bundles.to_provider and ratios.from_model_id = int_bundles.to_model_id)
 ),
 
 weakest as (

@@ -21,11 +21,11 @@ cached as (
         sum(int_cells.requests) as requests,
         sum(int_cells.usage_cache_read_tokens + int_cells.usage_cache_write_5m_tokens + int_cells.usage_cache_write_1h_tokens)
             as cached_tokens,
-        -- Calls of sizes that a cache never saw are none of those that it served.
-        sum(case
+        -- Of days that an earlier version counted nobody knows which calls missed: those of sizes that a cache never saw did.
+        coalesce(case when count(int_cells.cached_requests) = count(*) then nullif(sum(int_cells.cached_requests), 0) end, sum(case
             when int_cells.usage_cache_read_tokens + int_cells.usage_cache_write_5m_tokens + int_cells.usage_cache_write_1h_tokens > 0
                 then int_cells.requests
-        end) as cached_requests,
+        end)) as cached_requests,
         sum(case when int_cells.service_tier in ('batch', 'flex') then 0 else int_cells.requests end) as prompt_requests
     from int_cells
     inner join int_workloads
@@ -49,17 +49,19 @@ select
     int_workloads.workload_id,
     case
         when workload_facts.static_tokens is not null then 'owner'
-        when cached.cached_tokens >= cached.requests then 'cached_prefix'
+        when cached.cached_tokens >= cached.requests and cached.cached_requests * 2 >= cached.requests then 'cached_prefix'
         when shortest.input_tokens is not null then 'shortest_prompt'
     end as static_source,
     case
         when workload_facts.static_tokens is not null then workload_facts.static_tokens
-        when cached.cached_tokens >= cached.requests then cached.cached_tokens / cached.requests
+        -- A prefix that most calls read or wrote is in the others too: they missed.
+        when cached.cached_tokens >= cached.requests and cached.cached_requests * 2 >= cached.requests
+            then cached.cached_tokens / cached.cached_requests
         -- Nothing that every prompt holds is longer than the shortest prompt.
         else shortest.input_tokens
     end as static_tokens,
     coalesce(cached.cached_tokens, 0) > 0 as is_cache_in_use,
-    -- Calls that missed make the mean shorter than the prefix is; what is cached at all is as long as the model in use asks for.
+    -- What is cached at all is as long as the model in use asks for.
     case
         when workload_facts.static_tokens is not null then workload_facts.static_tokens
         when cached.cached_tokens > 0

@@ -108,7 +108,7 @@ create external table alternatives (
     net_evsi_usd decimal(18,2), -- worth less cost
     assumptions varchar, -- ids of the parameters behind the row that nobody measured
     is_dominated boolean not null, -- another bundle of the workload saves as much after costs at no more risk
-    option_rank bigint not null -- 1 is the best of its workload
+    option_rank bigint not null -- place by gross saving inside the workload, those that pass the gates first
 )
 stored as parquet
 location 'trimtab-out/alternatives/';

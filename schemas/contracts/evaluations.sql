@@ -4,7 +4,10 @@
 -- day:      scored_at
 -- identity: x_natural_key | provider + model_id + workload_id + eval_set + method + rubric_or_judge + run_id + item_id + adaptation + template_id
 -- reject:   NO_SUBJECT: neither workload and model nor the call that was scored when (model_id is null or workload_id is null)
---           and gen_ai_response_id is null and x_request_id is null and x_trace_id is null and gen_ai_conversation_id is null
+--           and gen_ai_response_id is null and x_request_id is null and x_trace_id is null and gen_ai_conversation_id is null;
+--           BAD_USAGE: a count is negative when least(coalesce(input_tokens, 0), coalesce(output_tokens, 0), coalesce(reasoning_tokens, 0)) < 0;
+--           BAD_USAGE: over two thousand million tokens when greatest(coalesce(input_tokens, 0), coalesce(output_tokens, 0)) > 2000000000;
+--           BAD_USAGE: reasoning is more than the output when reasoning_tokens > output_tokens
 -- filled:   x_source, x_source_format, x_record_id, x_source_rank, x_repeats, event_date
 create external table evaluations (
     x_record_id varchar not null, -- 32 hex digits of the hash of the key columns

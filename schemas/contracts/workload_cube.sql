@@ -21,6 +21,7 @@ create external table workload_cube (
     attempts bigint not null, -- sum of the attempt numbers that logs state
     errors bigint not null, -- attempts that failed
     gateway_cache_hits bigint not null, -- answered by the gateway, not billed
+    cached_requests bigint, -- attempts that read from a cache or wrote into it; null on days that an earlier version counted
     unknown_model_requests bigint not null, -- attempts whose model is in no catalog
     unpriced_requests bigint not null, -- attempts with a bucket that has no price
     no_usage_requests bigint not null, -- attempts without usage

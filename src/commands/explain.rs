@@ -60,7 +60,7 @@ fn type_name(data_type: &arrow::datatypes::DataType) -> String {
     data_type.to_string().to_lowercase()
 }
 
-/// Alternatives of a workload that are shown.
+/// Alternatives of a workload that are listed.
 const SHOWN: usize = 12;
 
 /// Explains a workload, or the workload of a recommendation id, from the published marts.
@@ -86,9 +86,7 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
         "select * from alternatives where recommendation_id = '{literal}' or workload_id = '{literal}' \
          order by option_rank"
     );
-    let mut tried = records(&opened, &tried).await?;
-    let left_out = tried.len().saturating_sub(SHOWN);
-    tried.truncate(SHOWN);
+    let tried = records(&opened, &tried).await?;
     if chosen.is_empty() && tried.is_empty() {
         return Err(unknown());
     }
@@ -98,7 +96,7 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
         opened.project.templates.get("explain.txt.j2").map_or("", String::as_str),
         "explain.txt.j2",
         serde_json::json!({
-            "name": name, "decisions": chosen, "alternatives": tried, "left_out": left_out, "commitments": bound,
+            "name": name, "decisions": chosen, "alternatives": tried, "shown": SHOWN, "commitments": bound,
             "window_days": opened.window_days,
         }),
     )?;

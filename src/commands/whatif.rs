@@ -44,6 +44,9 @@ from int_bundles
 cross join settings
 inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id";
 
+/// What follows from prices, each after what it reads.
+const PRICED: [&str; 4] = ["int_listed_prices", "int_router_prices", "int_prices_by_day", "int_prices_offered"];
+
 /// Items on which only one model is right: the planned share of all, of which the loss is the difference.
 const PAIRS: &str = "
 select sides.recommendation_id, sides.eval_set, sides.method, sides.rubric, sides.split_rule, sides.to_items as pairs,
@@ -76,7 +79,7 @@ pub(super) async fn run(args: WhatifArgs, place: PlaceArgs) -> Result<()> {
     }
     let page = opened.project.templates.get("explain.txt.j2").map_or("", String::as_str);
     let context = serde_json::json!({
-        "name": question.args.workload, "decisions": after, "alternatives": tried, "left_out": 0, "commitments": [],
+        "name": question.args.workload, "decisions": after, "alternatives": tried, "shown": tried.len(), "commitments": [],
         "window_days": opened.window_days,
     });
     super::tell(&crate::report::page(page, "explain.txt.j2", &context)?);
@@ -199,7 +202,7 @@ impl Question {
                 .collect();
             let select = PRICES.replace("{offered}", offered.concat().trim_start_matches(" union all "));
             self.replace(opened, "model_prices", &select).await?;
-            for changed in ["int_prices_by_day", "int_prices_offered"] {
+            for changed in PRICED {
                 self.rebuild(opened, &[changed], changed).await?;
             }
         }
@@ -245,7 +248,7 @@ impl Question {
         for query in opened.project.queries.iter().filter(|query| needed_layer(&query.layer)) {
             let is_changed = query.inputs.iter().any(|input| changed.contains(input.as_str()));
             let is_asked = needed.contains(query.name.as_str()) && (is_changed || query.name == "decisions");
-            let is_built = ["int_workloads", "int_prices_by_day", "int_prices_offered"].contains(&query.name.as_str());
+            let is_built = query.name == "int_workloads" || PRICED.contains(&query.name.as_str());
             if !is_asked || is_built {
                 continue;
             }

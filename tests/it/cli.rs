@@ -841,7 +841,12 @@ fn explain_knows_every_kind_of_name() {
 
     assert_eq!(place.trimtab(&RUN).code, 0);
     let said = explain("triage");
-    for part in ["workload    triage", "action      BLOCKED: VOLUME", "3 calls", "alternatives, best first"] {
+    for part in [
+        "workload    triage",
+        "action      BLOCKED: VOLUME",
+        "3 calls",
+        "alternatives, those that pass the gates first",
+    ] {
         assert!(said.out.contains(part), "lacks `{part}`:\n{}", said.out);
     }
     let id = rows(&place, "select recommendation_id from alternatives order by recommendation_id limit 1");
@@ -1154,6 +1159,28 @@ fn a_time_in_the_wrong_unit_rejects_its_row_and_nothing_else() {
     says(&place.trimtab(&RUN), 0, &["NO_TIME"]);
     assert_eq!(rows(&place, "select count(*) as n from requests"), ["3"]);
     says(&place.trimtab(&["run", "--config", "trimtab.toml", "--date", "0001-01-01"]), 2, &["2000 to 2199", "hint: "]);
+}
+
+/// One count beyond all reason ended the night, where a call with such a count is only rejected.
+#[test]
+fn scores_with_counts_that_cannot_be_are_rejected_alone() {
+    let place = Place::new();
+    place.write("logs/a.jsonl", calls("good", 3));
+    let score =
+        |item: &str, counts: &str| format!("openai,gpt-5.5,w,set,human,{item},true,{counts},2026-10-05T10:00:00Z\n");
+    let head = "provider,model_id,workload_id,eval_set,method,item_id,is_correct,input_tokens,output_tokens,reasoning_tokens,scored_at\n";
+    let rows_in = [
+        score("fits", "100,40,10"),
+        score("unsaid", ",,"),
+        score("below", "-1,40,"),
+        score("above", "100,9000000000000000000,"),
+        score("thought", "100,40,41"),
+    ];
+    place.write("scores/a.csv", head.to_string() + &rows_in.concat());
+    let sources = [("apps", "openai_envelope", "logs/"), ("scores", "evaluations_table", "scores/")];
+    place.run_file(DATE, &sources, LENIENT);
+    says(&place.trimtab(&RUN), 0, &["BAD_USAGE"]);
+    assert_eq!(rows(&place, "select item_id from evaluations order by item_id"), ["fits", "unsaid"]);
 }
 
 #[test]

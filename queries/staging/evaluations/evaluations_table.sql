@@ -26,9 +26,9 @@ select
     nullif(adaptation, '') as adaptation,
     nullif(template_id, '') as template_id,
     nullif(split_rule, '') as split_rule,
-    case when input_tokens >= 0 then input_tokens end as input_tokens,
-    case when output_tokens >= 0 then output_tokens end as output_tokens,
-    case when reasoning_tokens between 0 and output_tokens then reasoning_tokens end as reasoning_tokens,
+    input_tokens,
+    output_tokens,
+    reasoning_tokens,
     scored_at,
     is_vendor_made
 from evaluations_table
