@@ -31,6 +31,23 @@ placed as (
     inner join int_workloads on int_workloads.workload_id = proposals.workload_id
 ),
 
+partners as (
+    select workload_id, lever, to_service_tier, cache_mode, static_kept_ratio, reasoning_effort, is_batch_ok, reason
+    from placed
+    where adaptation in ('batch', 'cache')
+    union all
+    -- A tier that the model in use lacks, and the candidate perhaps has.
+    select
+        int_workloads.workload_id, 'lever_batch_or_flex', tiers.service_tier, cast(null as varchar), cast(null as double),
+        cast(null as varchar), true, 'the owner says that answers may come later'
+    from int_workloads
+    inner join int_workload_static as prompts on prompts.workload_id = int_workloads.workload_id and prompts.prompt_requests > 0
+    cross join (select distinct service_tier from offers where service_tier in ('batch', 'flex')) as tiers
+    left join placed as own
+        on own.workload_id = int_workloads.workload_id and own.adaptation = 'batch' and own.to_service_tier = tiers.service_tier
+    where int_workloads.is_batch_ok and own.workload_id is null
+),
+
 joined as (
     -- The partner keeps the model; only tier, cache, prompt and effort are added, so of two models one is the move's.
     select
@@ -49,8 +66,7 @@ joined as (
         move.reason || '; ' || partner.reason as reason,
         move.is_same_model
     from lever_pairs
-    inner join placed as partner
-        on partner.lever in (lever_pairs.lever, lever_pairs.other_lever) and partner.adaptation in ('batch', 'cache')
+    inner join partners as partner on partner.lever in (lever_pairs.lever, lever_pairs.other_lever)
     inner join placed as move
         on move.workload_id = partner.workload_id
         and move.lever = case when partner.lever = lever_pairs.lever then lever_pairs.other_lever else lever_pairs.lever end

@@ -50,7 +50,8 @@ where bundles.reason in ('PROVEN', 'SAME_ANSWERS', 'NEEDS_SIGN_OFF') and bundles
 union all
 select 'cache_and_batch' as policy, bundles.*
 from bundles
-where bundles.is_same_model and bundles.is_whole and bundles.npv_usd is not null
+-- Nobody would take one that loses money.
+where bundles.is_same_model and bundles.is_whole and bundles.npv_usd > 0
 union all
 select 'one_model' as policy, bundles.*
 from bundles

@@ -85,6 +85,11 @@ chosen as (
     left join ranked on ranked.workload_id = workload.workload_id
 ),
 
+-- The model in use does worse than some candidate, whatever is decided.
+failing as (
+    select distinct workload_id from alternatives where action in ('MOVE_UP')
+),
+
 -- What the sentences speak of.
 worded as (
     select
@@ -105,6 +110,7 @@ worded as (
 select
     chosen.workload_id, chosen.recommendation_id, chosen.lever, chosen.action, chosen.reason,
     nullif(concat_ws(', ', chosen.reason_codes, chosen.evidence_codes, case when is_source_retiring then 'SOURCE_RETIRES' end,
+        case when failing.workload_id is not null then 'IN_USE_FAILS' end,
         case when chosen.reason in ('PROTOTYPE') and chosen.current_monthly_cost_usd > 5000 then 'EVALUATE_NOW' end
     ), '') as reason_codes,
     case when chosen.reason = chosen.binding_gate then chosen.binding_gate end as binding_gate,
@@ -154,6 +160,7 @@ inner join int_effective_settings as effective on effective.workload_id = chosen
 left join decision_words as words on words.reason = chosen.reason
 left join decision_words as gate_words on gate_words.reason is null
 left join asked on asked.workload_id = chosen.workload_id
+left join failing on failing.workload_id = chosen.workload_id
 left join interim
     on interim.workload_id = chosen.workload_id
     and chosen.action in ('PILOT', 'EVALUATE_NEXT', 'WAIT_MATURITY', 'WAIT_COMMITMENT')

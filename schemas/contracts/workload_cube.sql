@@ -1,6 +1,6 @@
 -- One row per day, workload, model, tier, size stratum and flags: everything that re-pricing needs.
 --
--- version: 2
+-- version: 3
 create external table workload_cube (
     workload_id varchar not null, -- workload; unattributed when nothing names one
     provider varchar not null, -- provider that bills, as the catalog names it; as logged when unknown

@@ -193,17 +193,18 @@ fn parameters(project: &Project, config: &Config) -> Result<()> {
         let column = rows.and_then(|rows| rows.column_by_name(column)?.as_primitive_opt::<Float64Type>());
         column.map_or_else(Vec::new, |column| column.iter().collect())
     };
-    let limits = numbers("least").into_iter().zip(numbers("most")).zip(texts(project, "parameters", "scopes"));
-    let limits: BTreeMap<String, ((Option<f64>, Option<f64>), String)> =
-        texts(project, "parameters", "name").into_iter().zip(limits).collect();
+    let places: BTreeMap<String, usize> =
+        texts(project, "parameters", "name").into_iter().enumerate().map(|(place, name)| (name, place)).collect();
+    let (least, most, scopes) = (numbers("least"), numbers("most"), texts(project, "parameters", "scopes"));
     for parameter in &config.facts.parameters {
-        let Some(((least, most), scopes)) = limits.get(&parameter.name) else {
+        let Some(place) = places.get(&parameter.name).copied() else {
             return Err(Error::usage(format!("parameter `{}` does not exist", parameter.name))
-                .at(format!("known: {}", limits.into_keys().collect::<Vec<_>>().join(", ")))
+                .at(format!("known: {}", places.into_keys().collect::<Vec<_>>().join(", ")))
                 .hint("correct the name under [[parameters]] in the run file"));
         };
-        within(parameter, least.unwrap_or(f64::NEG_INFINITY), most.unwrap_or(f64::INFINITY))?;
-        scoped(parameter, scopes)?;
+        let bound = |bounds: &[Option<f64>]| bounds.get(place).copied().flatten();
+        within(parameter, bound(&least).unwrap_or(f64::NEG_INFINITY), bound(&most).unwrap_or(f64::INFINITY))?;
+        scoped(parameter, scopes.get(place).map_or("", String::as_str))?;
     }
     Ok(())
 }
