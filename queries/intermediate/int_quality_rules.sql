@@ -64,17 +64,23 @@ running as (
     from by_edge
 ),
 
+allowed as (
+    select
+        int_workloads.workload_id,
+        held.items_min,
+        case int_workloads.criticality when 'low' then held.margin_low when 'high' then held.margin_high else held.margin_medium end as margin
+    from int_workloads
+    inner join int_workload_parameters as held on held.workload_id = int_workloads.workload_id
+),
+
 -- The longest prompts below which the loss is at most half of what is allowed, where that of all is more.
 found as (
     select running.workload_id, running.provider, running.model_id, max(running.edge) as edge
     from running
-    inner join int_workloads on int_workloads.workload_id = running.workload_id
-    inner join int_workload_parameters as held on held.workload_id = running.workload_id
-    where running.items_under >= held.items_min
-        and running.all_loss > running.all_items
-        * case int_workloads.criticality when 'low' then held.margin_low when 'high' then held.margin_high else held.margin_medium end
-        and running.loss_under <= running.items_under * 0.5
-        * case int_workloads.criticality when 'low' then held.margin_low when 'high' then held.margin_high else held.margin_medium end
+    inner join allowed on allowed.workload_id = running.workload_id
+    where running.items_under >= allowed.items_min
+        and running.all_loss > running.all_items * allowed.margin
+        and running.loss_under <= running.items_under * allowed.margin * 0.5
     group by running.workload_id, running.provider, running.model_id
 ),
 

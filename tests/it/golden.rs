@@ -264,6 +264,10 @@ fn named_benefits_are_shown_and_never_added() {
     let (named, after) = run(&(benefit("time", "120.50") + &benefit("time", "9.50") + &benefit("revenue", "5000")));
     assert_eq!(named, ("130.00".to_string(), "5000.00".to_string()));
     assert_eq!(before, after, "no total moves");
+    for page in ["summary.md", "summary.html"] {
+        let page = place.read(&format!("out/summary/run_date=2026-11-24/{page}"));
+        assert!(page.contains("w: $130.00 of time, $5,000.00 of revenue a month"), "{page}");
+    }
 }
 
 /// M 5.3: calls in proportion to their size strata, no retry and no failed call, the same list everywhere.
