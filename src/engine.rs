@@ -5,6 +5,8 @@
 mod lean;
 mod no_rows;
 mod prepared;
+mod repeated;
+mod scan;
 mod shared;
 mod small_side;
 
@@ -12,12 +14,14 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use bytes::Bytes;
 use chrono::NaiveDate;
 use datafusion::catalog::{MemoryCatalogProviderList, TableProvider};
 use datafusion::datasource::MemTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
+use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SessionContext;
 use datafusion::execution::memory_pool::FairSpillPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
@@ -35,6 +39,7 @@ use crate::schema::empty;
 use crate::store::{self, Store};
 use no_rows::NoRows;
 pub use prepared::Prepared;
+pub use repeated::{Repeated, RowsOfRun};
 
 /// Partitions of every plan: a constant, because row order inside a file depends on it.
 const TARGET_PARTITIONS: usize = 1;
@@ -133,6 +138,38 @@ impl Engine {
     /// `Engine` when the engine refuses the schema.
     pub fn register_empty(&self, name: &str, schema: &SchemaRef) -> Result<()> {
         self.register(name, schema.clone(), vec![empty(schema)])
+    }
+
+    /// Registers rows that stand packed as Parquet, of which a query unpacks the columns that it reads.
+    ///
+    /// # Errors
+    /// `Engine` when the engine refuses the schema.
+    pub fn register_packed(&self, name: &str, schema: &SchemaRef, parts: Arc<[Bytes]>, rows: usize) -> Result<()> {
+        self.register_table(name, Arc::new(scan::ReadRows::packed(without_comments(schema), parts, rows)))?;
+        self.no_rows.note(name, rows == 0);
+        Ok(())
+    }
+
+    /// Whether a relation is known to have no rows.
+    pub fn has_no_rows(&self, name: &str) -> bool {
+        self.no_rows.has(name)
+    }
+
+    /// The schema of a relation.
+    ///
+    /// # Errors
+    /// `Engine` when it is not there.
+    pub async fn schema_of(&self, name: &str) -> Result<SchemaRef> {
+        Ok(self.context.table_provider(name).await?.schema())
+    }
+
+    /// Some columns of the rows of a relation, as they come.
+    ///
+    /// # Errors
+    /// `Engine` when it is not there or lacks a column.
+    pub async fn stream(&self, name: &str, columns: &[&str]) -> Result<SendableRecordBatchStream> {
+        let frame = self.context.table(name).await?.select_columns(columns)?;
+        Ok(frame.execute_stream().await?)
     }
 
     /// Takes a relation out of the session.

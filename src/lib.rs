@@ -29,6 +29,7 @@ pub mod project;
 pub mod reader;
 pub mod report;
 pub mod requests;
+pub mod rows;
 pub mod schema;
 pub mod store;
 pub mod table_file;

@@ -12,6 +12,8 @@ use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::column::writer::ColumnCloseResult;
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use serde::Serialize;
 
@@ -19,6 +21,8 @@ use crate::error::{Error, Result};
 use crate::reader::{FileFormat, Limits, Object, RawTable, Reader};
 use crate::schema::Table;
 
+/// Who wrote a file.
+const CREATED_BY: &str = concat!("trimtab ", env!("CARGO_PKG_VERSION"));
 /// Cells of a row group from which its columns are encoded side by side.
 const MANY_CELLS: usize = 1 << 18;
 /// Rows below which a day is small.
@@ -85,7 +89,7 @@ fn written(
     properties: WriterPropertiesBuilder,
     column: &Columns<'_>,
 ) -> Result<Bytes> {
-    let properties = properties.set_created_by(concat!("trimtab ", env!("CARGO_PKG_VERSION")).to_string()).build();
+    let properties = properties.set_created_by(CREATED_BY.to_string()).build();
     let rows_of_group = properties.max_row_group_row_count().unwrap_or(rows).max(1);
     let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties))?;
     let (mut file, writers) = writer.into_serialized_writer()?;
@@ -192,6 +196,49 @@ pub fn columns_of_parquet(bytes: Bytes, places: &[usize]) -> Result<RecordBatch>
     let reader = reader.with_projection(columns).with_batch_size(rows.max(1)).build().map_err(broken)?;
     let batches = reader.collect::<std::result::Result<Vec<_>, _>>()?;
     Ok(concat_batches(&schema, &batches)?)
+}
+
+/// One file of the row groups of several, whose columns are the schema's: nothing is decoded.
+///
+/// # Errors
+/// `Engine` when a file is broken or has other columns.
+pub fn joined(schema: &SchemaRef, files: &[Bytes]) -> Result<Bytes> {
+    let properties = WriterProperties::builder().set_created_by(CREATED_BY.to_string()).build();
+    let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties))?;
+    let (mut whole, _) = writer.into_serialized_writer()?;
+    for bytes in files {
+        let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
+        reader.try_parse(bytes).map_err(broken)?;
+        let file = reader.finish().map_err(broken)?;
+        for (place, group) in file.row_groups().iter().enumerate() {
+            let mut written = whole.next_row_group()?;
+            for (column, metadata) in group.columns().iter().enumerate() {
+                let close = ColumnCloseResult {
+                    bytes_written: metadata.compressed_size() as u64,
+                    rows_written: group.num_rows() as u64,
+                    metadata: metadata.clone(),
+                    bloom_filter: None,
+                    column_index: file.column_index().map(|all| all[place][column].clone()),
+                    offset_index: file.offset_index().map(|all| all[place][column].clone()),
+                };
+                written.append_column(bytes, close)?;
+            }
+            written.close()?;
+        }
+    }
+    Ok(whole.into_inner()?.into())
+}
+
+/// The columns of such names that a file has, in batches.
+///
+/// # Errors
+/// `Engine` when the file is broken.
+pub fn named_columns(bytes: Bytes, names: &[&str]) -> Result<Vec<RecordBatch>> {
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(broken)?;
+    let places = names.iter().filter_map(|name| reader.schema().index_of(name).ok());
+    let columns = ProjectionMask::roots(reader.parquet_schema(), places);
+    let reader = reader.with_projection(columns).with_batch_size(ROWS_OF_BATCH).build().map_err(broken)?;
+    Ok(reader.collect::<std::result::Result<Vec<_>, _>>()?)
 }
 
 /// How many rows such a file has.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::error::{Error, Result};
 use crate::schema::nullable;
-use crate::table_file::{columns_of_parquet, day_to_parquet};
+use crate::table_file::{columns_of_parquet, day_to_parquet, joined};
 
 /// Bytes of loose rows from which they are packed. A night of 160,000 calls never is.
 pub const MANY_BYTES: usize = 128 << 20;
@@ -123,6 +123,26 @@ impl Waiting {
             self.parts.push(Part::Packed(day_to_parquet(&self.schema, rows, &column)?, rows));
         }
         Ok(())
+    }
+
+    /// All rows as one Parquet file.
+    ///
+    /// # Errors
+    /// `Engine` when encoding fails.
+    pub fn packed(mut self) -> Result<Bytes> {
+        self.pack()?;
+        let packed = |part: Part| match part {
+            Part::Packed(bytes, _) => Some(bytes),
+            Part::Loose(_) => None,
+        };
+        let mut parts: Vec<Bytes> = self.parts.into_iter().filter_map(packed).collect();
+        match (parts.len(), parts.pop()) {
+            (1, Some(only)) => Ok(only),
+            (_, last) => {
+                parts.extend(last);
+                joined(&self.schema, &parts)
+            }
+        }
     }
 
     /// Some columns of one part, by their places in the schema, which rise.

@@ -80,7 +80,7 @@ pub async fn five_seeds() -> Result<Row, String> {
 pub async fn speed() -> Result<Row, String> {
     let number = |place: usize, usual: usize| std::env::args().nth(place).and_then(|n| n.parse().ok()).unwrap_or(usual);
     let (workloads, memory_mib) = (number(2, 10_000), number(3, 2_048));
-    let trial = decide(Population { seed: 1, workloads, is_at_margin: false, is_wide: true, memory_mib }).await?;
+    let trial = decide(Population { workloads, is_wide: true, memory_mib, ..Population::default() }).await?;
     let mut slow = trial.decided.relations;
     let whole = trial.decided.seconds;
     let bundles = slow.iter().find(|(name, ..)| name == "int_bundles").map_or(0, |(.., rows)| *rows);
@@ -101,7 +101,7 @@ fn alone<T>(proof: impl Future<Output = Result<T, String>>) -> Result<T, String>
 
 async fn one_seed(seed: u64, workloads: usize, at_margin: usize) -> Result<Found, String> {
     let begun = Instant::now();
-    let mixed = Population { seed, workloads, is_at_margin: false, is_wide: false, memory_mib: MEMORY_MIB };
+    let mixed = Population { seed, workloads, memory_mib: MEMORY_MIB, ..Population::default() };
     let trial = decide(mixed).await?;
     let (score, mut slow, seconds) = (trial.score(), trial.decided.relations, begun.elapsed().as_secs_f64());
     slow.sort_by(|a, b| b.1.total_cmp(&a.1));

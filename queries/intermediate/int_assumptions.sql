@@ -1,6 +1,7 @@
 -- One row per workload and way to adapt a model: the parameters of costs and evidence behind its bundles that nobody measured.
 --
 -- grain:  workload_id, adaptation
+-- by_workload: yes
 -- method: M 12 (ids of assumed and published values), 6.2, 6.3, 6.4, 6.7, 6.8
 with adaptations as (
     select distinct workload_id, adaptation from int_bundles

@@ -1,6 +1,7 @@
 -- One row per bundle: what would be done if it were the workload's answer, and why.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 7.2 (table of actions), 2.8 (commitments), 9 (stages), 5.10 (an evaluation has to be worth its cost)
 with facts as (
     select

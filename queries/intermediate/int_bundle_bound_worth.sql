@@ -1,6 +1,7 @@
 -- One row per costed bundle that a commitment binds: the months until its end in which the bundle runs, counted and as worth today.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 2.8, 6.5 (stranded_t is a row of the cash flow until the commitment ends, of the last month its part)
 select
     costs.recommendation_id,

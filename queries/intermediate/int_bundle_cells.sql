@@ -1,6 +1,7 @@
 -- One row per bundle and cell of its workload: what would move, how its prompts would be read, and whether it fits.
 --
 -- grain:  recommendation_id, provider, billed_model_id, service_tier, region_class, input_stratum, demands
+-- by_workload: yes
 -- method: M 4.2 (what does not fit stays where it is), at the high end of the tokenizer ratio; 3.2 (a prefix below the
 --         candidate's minimum is no longer cached), 3.3 (a cache's tokens are static ones and are cut first), 3.6 (hit share)
 with moved as (

@@ -1,6 +1,7 @@
 -- One row per bundle and cell: its traffic on the candidate at equal token counts, in the three parts that ratios scale.
 --
 -- grain:  recommendation_id, provider, billed_model_id, service_tier, region_class, input_stratum, demands
+-- by_workload: yes
 -- method: M 3.2 (cache follows the candidate's rows, else cached tokens become uncached), 2.3 (band by the re-scaled prompt)
 with on_target as (
     select

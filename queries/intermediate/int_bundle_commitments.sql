@@ -1,6 +1,7 @@
 -- One row per priced bundle whose provider, old or new, is bound by a commitment: the saving, the cash, and what is stranded until when.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 2.8 (cash = max(M, U0) - max(M, U1); what is reassignable counts for the named workload only), 6.5 (stranded_t)
 with factors as (
     select cast(month_factor_numerator as double) / month_factor_denominator as monthly, run_date from settings
@@ -14,28 +15,13 @@ committed as (
     select provider, cast(sum(usd_per_month) as double) as monthly_usd, max(ends_on) as ends_on from in_force group by provider
 ),
 
-named as (
-    select provider, reassignable_to, cast(sum(usd_per_month) as double) as monthly_usd
-    from in_force
-    where is_reassignable
-    group by provider, reassignable_to
-),
-
 -- What the named workload spends elsewhere can move under the commitment, once.
 inherited as (
-    select
-        int_bundles.recommendation_id,
-        sum(least(named.monthly_usd, elsewhere.monthly_usd)) as monthly_usd
-    from int_bundles
-    inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
-    inner join named on named.provider = int_workloads.main_provider and named.reassignable_to <> int_bundles.workload_id
-    inner join (
-        select named.provider, spends.workload_id, sum(spends.monthly_usd) as monthly_usd
-        from int_workload_spends as spends
-        inner join named on named.reassignable_to = spends.workload_id and named.provider <> spends.provider
-        group by named.provider, spends.workload_id
-    ) as elsewhere on elsewhere.provider = named.provider and elsewhere.workload_id = named.reassignable_to
-    group by int_bundles.recommendation_id
+    select int_workloads.workload_id, sum(heirs.monthly_usd) as monthly_usd
+    from int_workloads
+    inner join int_commitment_heirs as heirs
+        on heirs.provider = int_workloads.main_provider and heirs.reassignable_to <> int_workloads.workload_id
+    group by int_workloads.workload_id
 ),
 
 sides as (
@@ -61,7 +47,7 @@ sides as (
     left join committed as to_commitment on to_commitment.provider = int_bundles.to_provider
     left join int_provider_use as from_used on from_used.provider = int_workloads.main_provider
     left join int_provider_use as to_used on to_used.provider = int_bundles.to_provider
-    left join inherited on inherited.recommendation_id = priced.recommendation_id
+    left join inherited on inherited.workload_id = int_bundles.workload_id
     where not priced.is_source_unpriced
         and not priced.is_target_unpriced
         and (from_commitment.provider is not null or to_commitment.provider is not null)

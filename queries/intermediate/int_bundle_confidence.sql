@@ -1,6 +1,7 @@
 -- One row per bundle: how far its figures can be trusted, which is not how risky the change is.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 5.12, 2.7 (an unreconciled bill is Low), 6.7 (fewer than four weeks of volume are Low)
 with bills as (
     -- The worst account of the model in use speaks for it.

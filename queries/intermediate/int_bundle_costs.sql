@@ -1,6 +1,7 @@
 -- One row per bundle that passes the gates and would save: its cost lines with rework, in a month, once, and as ranges.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 5.7 (expected rework), 6.2, 6.3, 6.7 (rework at both ends of the loss of quality)
 with losses as (
     -- The same answers lose nothing: no rework, nothing to evaluate.

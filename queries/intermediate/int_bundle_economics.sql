@@ -1,6 +1,7 @@
 -- One row per bundle that passes the gates and would save: what it earns and costs in a month and once, before any rework.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 5.9 (items of an evaluation), 6.2 (one-off cost), 6.3 (recurring cost), 6.4 (fade), 6.5 (months that count)
 with figures as (
     select

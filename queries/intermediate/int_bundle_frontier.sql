@@ -1,6 +1,7 @@
 -- One row per bundle that passes the gates and saves: whether another one of the workload saves as much at no more risk.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 7.6, EX-7.4
 with judged as (
     select

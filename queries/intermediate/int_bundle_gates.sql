@@ -1,6 +1,7 @@
 -- One row per bundle and gate that its workload demands: the answer, and the share of requests and cost that passes.
 --
 -- grain:  recommendation_id, code
+-- by_workload: yes
 -- method: M 4.1 (codes and kinds), 4.2, 4.4; a fact that the workload demands and the catalog does not know fails closed
 with facts as (
     select
@@ -193,17 +194,17 @@ select
         else answers.code
     end as reason_code,
     case when answers.is_passed is null then 'hard' else answers.kind end as kind,
-    coalesce(answers.is_passed, false) as is_passed,
+    false as is_passed,
     answers.fact,
+    case when facts.requests = 0 then 0.0 else 1.0 - cast(answers.failing_requests as double) / facts.requests end as pass_share_requests,
     case
-        when coalesce(answers.is_passed, false) then 1.0
-        when facts.requests = 0 then 0.0
-        else 1.0 - cast(answers.failing_requests as double) / facts.requests
-    end as pass_share_requests,
-    case
-        when coalesce(answers.is_passed, false) then 1.0
         when facts.cost_usd = 0 then 0.0
         else 1.0 - cast(answers.failing_cost_usd as double) / cast(facts.cost_usd as double)
     end as pass_share_spend
 from answers
 inner join facts on facts.recommendation_id = answers.recommendation_id
+where answers.is_passed is not true
+union all
+select recommendation_id, code, case when code = 'MODALITY_AUDIO' then 'MODALITY' else code end, kind, true, fact, 1.0, 1.0
+from answers
+where is_passed

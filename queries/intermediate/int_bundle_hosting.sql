@@ -1,6 +1,7 @@
 -- One row per bundle that a pool would serve: what the workload pays of the pool.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 6.8, 7.3 (whoever is not in the pool would have to open it alone)
 select
     demand.recommendation_id,

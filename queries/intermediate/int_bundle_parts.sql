@@ -1,6 +1,7 @@
 -- One row per bundle and model in use: its sums, with what a cascade sends back to the model in use and pays to check answers.
 --
 -- grain:  recommendation_id, from_provider, from_model_id
+-- by_workload: yes
 -- method: M 3.4 (cost = cost_B + v + epsilon * cost_A), EX-3.5
 with shares as (
     select

@@ -1,6 +1,7 @@
 -- One row per bundle: its place among the workload's, and whether it is what may be done while a better one waits.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 7.2 (highest expected NPV of what may be taken; an unproven bundle worth more is evaluated, and the best lever
 --         that needs no more proof is taken meanwhile)
 with facts as (

@@ -1,6 +1,7 @@
 -- One row per priced bundle: a month of it after discounts, today and as the mean of the next twelve months.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 2.6 (a candidate's discount is its own or none), 2.4 (announced prices)
 with figures as (
     select

@@ -1,6 +1,7 @@
 -- One row per bundle and model in use: the token ratios, candidate over model in use, with their ranges.
 --
 -- grain:  recommendation_id, from_provider, from_model_id
+-- by_workload: yes
 -- method: M 3.1 (measured on the workload > on the pair > configured > default; tau is exact for one tokenizer), 12
 with in_use as (
     select distinct workload_id, provider, billed_model_id as model_id from int_cells where billed_model_id is not null

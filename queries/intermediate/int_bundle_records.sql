@@ -1,6 +1,7 @@
 -- One row per bundle: evidence, risk, costs and action under the names and types that are published.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 0.1 (rounded once, at the very end), 12 (ids of the values that nobody measured)
 select
     proven.recommendation_id,

@@ -1,6 +1,7 @@
 -- One row per bundle: the sizes that the candidate must hold, at the high end of every ratio.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 4.1 (reserve: the caller's output limit, else p99.9 of the output re-scaled, at most the candidate's limit;
 --         high ends, because a wrong fit is an outage and a wrong price is only money)
 with ratios as (

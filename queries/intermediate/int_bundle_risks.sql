@@ -1,6 +1,7 @@
 -- One row per bundle: its risk points by dimension, their sum and the level that it means.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 5.11 (a sum of points that anyone can recompute; 0 to 2 Very low, 3 and 4 Low, 5 to 7 Medium, from 8 High)
 with points as (
     select

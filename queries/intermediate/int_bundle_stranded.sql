@@ -1,6 +1,7 @@
 -- One row per costed bundle that strands a commitment: how much a month, for how long, in all and as worth today.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 2.8, 6.5
 select
     bound.recommendation_id,

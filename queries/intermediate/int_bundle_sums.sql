@@ -1,6 +1,7 @@
 -- One row per bundle and model in use: exact sums over its cells; estimates begin only after this.
 --
 -- grain:  recommendation_id, from_provider, from_model_id
+-- by_workload: yes
 -- method: M 0.4 (rows are summed as integers or decimals)
 select
     moved.recommendation_id,

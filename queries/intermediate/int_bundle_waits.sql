@@ -1,6 +1,7 @@
 -- One row per bundle that would pay without a commitment, and whose P10 has not paid back when the commitment ends: wait until then.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 2.8 (a move whose P10 pays back only after the commitment ends is WAIT_COMMITMENT with that date)
 select costed.recommendation_id, stranded.ends_on as wait_until
 from int_bundles_costed as costed

@@ -1,6 +1,7 @@
 -- One row per bundle: one proposal, or two of compatible levers, with its stable id.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 7.1 (bundles are re-priced in full, never added), EX-7.1
 -- Pairs are few on purpose: the lever beside a move has to be allowed for the workload and offered by the candidate, and a
 -- candidate that is dearer than the model in use both ways gets no partner, because the partner alone would be cheaper.

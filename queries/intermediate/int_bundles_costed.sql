@@ -1,6 +1,7 @@
 -- One row per bundle that passes the gates and would save: net saving, ROI, NPV, payback and break-even after every cost.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 6.1 (ROI = (benefits - cost) / cost, null when the cost base is incomplete), 2.8 and 6.5 (what a commitment
 --         strands is a cost until it ends), 6.6, 6.7 (one-sided distances are squared and added)
 with spans as (
@@ -63,12 +64,10 @@ running as (
         cash.month,
         valued.gross_usd * cash.left_expected - valued.maintenance_usd - valued.rework_usd
             - valued.stranded_usd * greatest(0.0, least(1.0, valued.bound_months - cash.month + 1)) as net_usd,
-        sum(
-            valued.gross_usd * cash.left_expected - valued.maintenance_usd - valued.rework_usd
-                - valued.stranded_usd * greatest(0.0, least(1.0, valued.bound_months - cash.month + 1))
-        ) over (
-            partition by valued.recommendation_id order by cash.month rows between unbounded preceding and current row
-        ) - valued.one_off_usd as so_far_usd
+        -- A commitment strands whole months and the part of its last one: together as long as it binds.
+        valued.gross_usd * cash.left_so_far - (valued.maintenance_usd + valued.rework_usd) * (cash.month - valued.lead_months)
+            - valued.stranded_usd * greatest(least(valued.bound_months, cash.month) - valued.lead_months, 0.0)
+            - valued.one_off_usd as so_far_usd
     from valued
     inner join int_cash_months as cash
         on cash.fade_low = valued.fade_low and cash.fade = valued.fade and cash.fade_high = valued.fade_high

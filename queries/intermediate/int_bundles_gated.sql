@@ -1,32 +1,55 @@
 -- One row per bundle: which gates hold, which one binds, and what was not tested.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 4.1 (all codes are kept, the one with the lowest pass share first), 4.2
 with failed as (
-    select
-        int_bundle_gates.*,
-        -- The binding gate: blocking before warning, then the lowest share of cost, then of requests, then by name.
-        row_number() over (
-            partition by recommendation_id
-            order by kind = 'warn', pass_share_spend, pass_share_requests, reason_code, code
-        ) as place
-    from int_bundle_gates
-    where not is_passed
+    select * from int_bundle_gates where not is_passed
+),
+
+-- Of codes and of unknown facts there are a few dozen sets: each is a number, and is written out once.
+reasons as (
+    select reason_code, cast(power(2, row_number() over (order by reason_code) - 1) as bigint) as bit
+    from (select distinct reason_code from failed) as found
+),
+
+unknown as (
+    select fact, cast(power(2, row_number() over (order by fact) - 1) as bigint) as bit
+    from (select distinct fact from failed where reason_code = 'UNKNOWN_FACT') as found
 ),
 
 codes as (
     select
-        recommendation_id,
+        failed.recommendation_id,
         bool_or(kind <> 'warn') as is_blocked,
         bool_or(kind in ('hard')) as is_hard,
-        array_agg(distinct reason_code order by reason_code) as reason_codes,
-        array_to_string(array_agg(distinct fact order by fact) filter (where reason_code = 'UNKNOWN_FACT'), ', ') as unknown_facts,
-        max(case when place = 1 and kind <> 'warn' then reason_code end) as binding_gate,
-        max(case when place = 1 and kind <> 'warn' then kind end) as binding_kind,
+        bit_or(reasons.bit) as reasons,
+        bit_or(unknown.bit) as facts,
+        -- The binding gate: the lowest share of cost, then of requests, then by name.
+        first_value(failed.reason_code order by pass_share_spend, pass_share_requests, failed.reason_code, code)
+            filter (where kind <> 'warn') as binding_gate,
+        first_value(kind order by pass_share_spend, pass_share_requests, failed.reason_code, code)
+            filter (where kind <> 'warn') as binding_kind,
         min(case when kind <> 'warn' then pass_share_requests end) as pass_share_requests,
         min(case when kind <> 'warn' then pass_share_spend end) as pass_share_spend
     from failed
-    group by recommendation_id
+    inner join reasons on reasons.reason_code = failed.reason_code
+    left join unknown on unknown.fact = failed.fact and failed.reason_code = 'UNKNOWN_FACT'
+    group by failed.recommendation_id
+),
+
+sets_of_reasons as (
+    select sets.reasons, array_agg(reasons.reason_code order by reasons.reason_code) as reason_codes
+    from (select distinct reasons from codes) as sets
+    inner join reasons on (sets.reasons & reasons.bit) > 0
+    group by sets.reasons
+),
+
+sets_of_facts as (
+    select sets.facts, string_agg(unknown.fact, ', ' order by unknown.fact) as unknown_facts
+    from (select distinct facts from codes) as sets
+    inner join unknown on (sets.facts & unknown.bit) > 0
+    group by sets.facts
 )
 
 select
@@ -35,8 +58,8 @@ select
     coalesce(codes.is_hard, false) as is_hard,
     codes.binding_gate,
     codes.binding_kind,
-    codes.reason_codes,
-    nullif(codes.unknown_facts, '') as unknown_facts,
+    sets_of_reasons.reason_codes,
+    sets_of_facts.unknown_facts,
     coalesce(codes.pass_share_requests, 1.0) as pass_share_requests,
     coalesce(codes.pass_share_spend, 1.0) as pass_share_spend,
     array_to_string(make_array(
@@ -50,3 +73,5 @@ select
 from int_bundles
 inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
 left join codes on codes.recommendation_id = int_bundles.recommendation_id
+left join sets_of_reasons on sets_of_reasons.reasons = codes.reasons
+left join sets_of_facts on sets_of_facts.facts = codes.facts

@@ -1,6 +1,7 @@
 -- One row per bundle: the window's traffic priced on the model in use and on the candidate, at the run date's prices.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 2.6 (rate factors), 3.1 (token model), 3.5 (range)
 with scaled as (
     -- cost_B = tau * (input + nu * visible + gamma * reasoning); gamma0 * visible where only the candidate reasons.

@@ -1,6 +1,7 @@
 -- One row per bundle: what is known of its quality, with the verdict adjusted for the candidates that were tried.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 5.5 (Holm over the candidates that passed the gates: the best of many is flattered by chance), 5.1, 5.8
 with tried as (
     select

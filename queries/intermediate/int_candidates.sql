@@ -1,6 +1,7 @@
 -- One row per workload and model that may be proposed for it: catalogued text models other than the one in use.
 --
 -- grain:  workload_id, provider, model_id
+-- by_workload: yes
 -- method: M 4 (a workload's own list wins; else the providers that the run file allows; else the whole catalog)
 with candidates as (
     select models.provider, models.model_id

@@ -1,6 +1,7 @@
 -- One row per workload and candidate that lists above the model in use and of which something is known on the workload.
 --
 -- grain:  workload_id, provider, model_id
+-- by_workload: yes
 -- method: M 7.2 (MOVE_UP: the model in use fails by 5.4 or 5.8; without an evaluation or calls nobody could tell)
 with listed as (
     select prices.provider, prices.model_id, min(prices.usd_input) as usd_input, min(prices.usd_output) as usd_output

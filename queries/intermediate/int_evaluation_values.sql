@@ -1,6 +1,7 @@
 -- One row per bundle that could move: how many items would show it, what they cost, and the value of moving before and after.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 5.9 (items), 5.10 (value of moving is linear in the loss of quality; what is left of its spread after the sample)
 -- The saving of 5.10 is what remains after maintenance and the one-off cost of the move: else a move that can never pay
 -- would be worth an evaluation.

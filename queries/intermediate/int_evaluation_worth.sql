@@ -1,6 +1,7 @@
 -- One row per bundle that could move: what an evaluation of its quality is worth, before and after what it costs.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 5.10 (EVSI = m Phi(m / S~) + S~ phi(m / S~) - max(0, m); EVPI the same with S)
 select
     planned.recommendation_id,

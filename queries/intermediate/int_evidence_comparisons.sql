@@ -1,6 +1,7 @@
 -- One row per comparison of two runs: its counts, the margin that it has to hold, and how it can be tested.
 --
 -- grain:  recommendation_id, eval_set, method, rubric, split_rule
+-- by_workload: yes
 -- method: M 5.3 (clusters scale all counts), 5.4, 5.5 (margin by criticality), 5.6 (judges)
 with counted as (
     select

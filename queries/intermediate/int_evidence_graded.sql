@@ -1,6 +1,7 @@
 -- One row per bundle that was evaluated: its best comparison, with grade, verdict before Holm, and what weakens it.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 5.2 (grades A to F; D to F never prove), 5.5 (verdicts; fewer than 50 items give none), 5 edge cases (the best
 --         grade wins, runs are never pooled)
 with templates as (

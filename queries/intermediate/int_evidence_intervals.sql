@@ -1,6 +1,7 @@
 -- One row per paired comparison: the interval of the candidate's change of quality, by the statistic that gives the verdict.
 --
 -- grain:  recommendation_id, eval_set, method, rubric, split_rule
+-- by_workload: yes
 -- method: M 5.4 (60 bisections of Tango's score statistic, one-sided 5% on each side)
 with recursive searches as (
     select

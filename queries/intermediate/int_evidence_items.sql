@@ -1,6 +1,7 @@
 -- One row per evaluated item of a model: what it scored in one run of one set, by one method and rubric.
 --
 -- grain:  workload_id, eval_set, method, rubric, split_rule, run_id, provider, model_id, adaptation, item_id
+-- by_workload: yes
 -- method: M 5.1 (what may be compared), 5.4 (graded scores compare item by item), 5 edge cases (distinct first)
 with named as (
     select

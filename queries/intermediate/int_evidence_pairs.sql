@@ -1,6 +1,7 @@
 -- One row per comparison of two runs over items: on how many only one of the two models was better.
 --
 -- grain:  recommendation_id, eval_set, method, rubric, split_rule
+-- by_workload: yes
 -- method: M 5.4 (b: only the model in use, c: only the candidate), 5.3 (clusters scale all counts)
 with joined as (
     select

@@ -1,6 +1,7 @@
 -- One row per evaluation run of a model: how many items, how many right, from items or from the run's own total.
 --
 -- grain:  workload_id, eval_set, method, rubric, split_rule, run_id, provider, model_id, adaptation
+-- by_workload: yes
 -- method: M 5.1, 5.5
 with totals as (
     select

@@ -1,6 +1,7 @@
 -- One row per bundle, set, method and rubric on which both models were evaluated: the two runs that are compared.
 --
 -- grain:  recommendation_id, eval_set, method, rubric, split_rule
+-- by_workload: yes
 -- method: M 5.1 (only the same workload, set, method and rubric compare), 5 edge cases (the latest run of each)
 with sides as (
     select

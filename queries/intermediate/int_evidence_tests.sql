@@ -1,6 +1,7 @@
 -- One row per comparison: the test statistic at the margin and at zero, the interval, and why it is no evidence.
 --
 -- grain:  recommendation_id, eval_set, method, rubric, split_rule
+-- by_workload: yes
 -- method: M 5.4 (Tango; below -1.6449 is not inferior), 5.5 (Newcombe), 5.6 (judge correction), 5.7 (loss with its sd)
 with corrected as (
     select

@@ -1,6 +1,7 @@
 -- One row per unpaired comparison: Newcombe's interval, and the z at which its ends meet the margin, on either side, and zero.
 --
 -- grain:  recommendation_id, eval_set, method, rubric, split_rule
+-- by_workload: yes
 -- method: M 5.5 (hybrid of Wilson limits); the z is found by 60 bisections, so that many candidates can be adjusted for
 with recursive sided as (
     select

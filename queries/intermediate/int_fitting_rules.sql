@@ -1,6 +1,7 @@
 -- One row per workload and candidate that cannot take all of its calls: the rule of at most two facts that tells which it can.
 --
 -- grain:  workload_id, provider, model_id
+-- by_workload: yes
 -- method: M 4.2, 4.3, EX-4.1 (X = floor((context - reserved) / tau high), rounded down to a stratum's edge)
 with ratios as (
     -- The high ends over all models that the workload uses: a wrong fit is an outage.

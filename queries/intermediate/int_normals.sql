@@ -1,6 +1,7 @@
 -- One row per standardised figure that a stage needs: the normal distribution and density at it.
 --
 -- grain:  purpose, recommendation_id, eval_set, method, rubric, split_rule
+-- by_workload: yes
 -- method: M 0.5 (Phi and phi). Phi is Hart's rational approximation 5666, whose error lies below one in 10^14.
 with figures as (
     select 'evidence' as purpose, recommendation_id, eval_set, method, rubric, split_rule, z_margin as x

@@ -1,6 +1,7 @@
 -- One row per model in use and model that some bundle goes to: the token ratios that hold for the two, whoever calls them.
 --
 -- grain:  from_provider, from_model_id, to_provider, to_model_id
+-- by_workload: yes
 -- method: M 3.1 (tau is exact for one tokenizer; measured on the pair anywhere; else stated for the two tokenizers, else for all)
 with pairs as (
     select

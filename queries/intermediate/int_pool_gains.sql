@@ -1,6 +1,7 @@
 -- One row per workload that may join a pool: what it would gain a month over its own best other way, before the pool's cost.
 --
 -- grain:  workload_id
+-- by_workload: yes
 -- method: M 7.3 (gain over its own best alternative), 7.2 (only what is proven, and within the appetite, may be taken),
 --         6.1 (after every cost: what is paid once is spread over the horizon)
 with monthly as (

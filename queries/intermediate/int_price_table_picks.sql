@@ -1,6 +1,7 @@
 -- One row per workload that a price table would move: the candidate with the lowest list price for the same tokens.
 --
 -- grain:  workload_id
+-- by_workload: yes
 -- method: M 2.1, 3.1 (89 % holds as long as token counts are equal; caches, tiers and bands are not asked here)
 with listed as (
     select provider, model_id, min(usd_input) as usd_input, min(usd_output) as usd_output

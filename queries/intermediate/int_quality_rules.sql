@@ -1,6 +1,7 @@
 -- One row per workload, candidate and rule under which it may be good enough where it is not on all calls.
 --
 -- grain:  workload_id, provider, model_id, split_rule
+-- by_workload: yes
 -- method: M 4.3 (rules from quality strata), 4.5 (they prove nothing: evidence has to come from calls under the rule, so a rule
 --         that was found in an evaluation asks for another one, and one that an evaluation names is proposed)
 with measured as (

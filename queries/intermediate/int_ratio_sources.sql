@@ -1,6 +1,7 @@
 -- One row per bundle: where its token ratios come from; of several models in use the weakest source counts.
 --
 -- grain:  recommendation_id
+-- by_workload: yes
 -- method: M 3.1 (measured > configured > default; the source is stored per parameter)
 with ranked as (
     select

@@ -1,6 +1,7 @@
 -- One row per split rule that a lever proposes: the predicates that its text states, so that what is priced is what is exported.
 --
 -- grain:  split_rule
+-- by_workload: yes
 -- method: M 4.3 (at most two predicates on facts that are known before the call)
 select distinct
     split_rule,

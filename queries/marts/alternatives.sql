@@ -1,6 +1,7 @@
 -- One row per bundle that was considered, blocked and dearer ones too: what it would cost and why it is not the answer.
 --
 -- grain:  workload_id, recommendation_id
+-- by_workload: yes
 -- method: M 0.3, 3, 4, 5, 6, 7.6, 7.9
 with figures as (
     select
@@ -59,6 +60,17 @@ monthly as (
         case when is_priced then cast(cast(source_paid_usd - target_paid_usd as double) * per_month as decimal(18, 2)) end as discounted_monthly_savings_usd,
         case when is_priced then cast(cast(source_horizon_usd - target_horizon_usd as double) * per_month as decimal(18, 2)) end as horizon_monthly_savings_usd
     from figures
+),
+
+ranks as (
+    select
+        recommendation_id,
+        cast(row_number() over (
+            -- Rank inside the workload: not blocked first, then the highest expected saving, then by name.
+            partition by workload_id
+            order by is_blocked, estimated_monthly_savings_usd desc nulls last, to_provider, to_model_id, recommendation_id
+        ) as bigint) as option_rank
+    from monthly
 )
 
 select
@@ -109,11 +121,8 @@ select
     records.roi_total_ratio, records.roi_status, records.break_even_requests, records.planned_items,
     records.planned_evaluation_usd, records.evsi_usd, records.net_evsi_usd, records.assumptions,
     coalesce(frontier.is_dominated, false) as is_dominated,
-    cast(row_number() over (
-        -- Rank inside the workload: not blocked first, then the highest expected saving, then by name.
-        partition by workload_id
-        order by is_blocked, estimated_monthly_savings_usd desc nulls last, to_provider, to_model_id, monthly.recommendation_id
-    ) as bigint) as option_rank
+    ranks.option_rank
 from monthly
+inner join ranks on ranks.recommendation_id = monthly.recommendation_id
 inner join int_bundle_records as records on records.recommendation_id = monthly.recommendation_id
 left join int_bundle_frontier as frontier on frontier.recommendation_id = monthly.recommendation_id

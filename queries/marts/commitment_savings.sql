@@ -1,6 +1,7 @@
 -- One row per alternative whose provider, old or new, is bound by a commitment: what it saves, and what the bank account sees of it.
 --
 -- grain:  workload_id, recommendation_id
+-- by_workload: yes
 -- method: M 2.8 (cash = max(M, U0) - max(M, U1), until the commitment ends)
 select
     alternatives.workload_id,

@@ -1,6 +1,7 @@
 -- One row per workload: the one action, its reason, and the saving that it is about.
 --
 -- grain:  workload_id
+-- by_workload: yes
 -- method: M 7.1, 7.2, 9; no row says MOVE without proof; benefits of kind time and revenue are shown, never added
 with workload as (
     select

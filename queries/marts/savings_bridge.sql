@@ -1,6 +1,7 @@
 -- One row per workload, basis and effect: from the cost of the model in use to the saving, one cause after the other.
 --
 -- grain:  workload_id, basis, effect
+-- by_workload: yes
 -- method: M 3.1 (the same formula, its ratios switched on one by one), 3.2, 3.4, 6.8
 with chosen as (
     select 'decision' as basis, workload_id, recommendation_id, estimated_monthly_savings_usd as saving_usd

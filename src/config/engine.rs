@@ -14,6 +14,8 @@ pub struct EngineOptions {
     pub kind: String,
     /// Memory that the engine may use before it spills, MiB.
     pub memory_mib: usize,
+    /// Workloads that are decided together where there are more than twice as many: fewer take less memory.
+    pub workloads_at_once: usize,
     /// Requests to object stores under way at once.
     pub concurrency: usize,
     /// Requests to object stores begun in a second; 0 means no limit.
@@ -34,6 +36,7 @@ impl Default for EngineOptions {
         Self {
             kind: "local".into(),
             memory_mib: 1024,
+            workloads_at_once: 128,
             concurrency: limits.at_once,
             requests_per_second: limits.per_second,
             connect_timeout_seconds: limits.connect.as_secs(),

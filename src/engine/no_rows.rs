@@ -21,14 +21,17 @@ impl NoRows {
         }
     }
 
+    /// Whether a relation was noted as one without rows.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
     /// Whether a plan gives no row, whatever its conditions say.
     pub(super) fn are_given_by(&self, plan: &LogicalPlan) -> bool {
         let none = |plan: &LogicalPlan| self.are_given_by(plan);
         match plan {
             LogicalPlan::EmptyRelation(empty) => !empty.produce_one_row,
-            LogicalPlan::TableScan(scan) => {
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(scan.table_name.table())
-            }
+            LogicalPlan::TableScan(scan) => self.has(scan.table_name.table()),
             LogicalPlan::Projection(of) => none(&of.input),
             LogicalPlan::Filter(of) => none(&of.input),
             LogicalPlan::Window(of) => none(&of.input),

@@ -43,6 +43,29 @@ pub(super) async fn run_once(engine: &Engine, plan: LogicalPlan, most: usize) ->
     reading(plan, &rows)
 }
 
+/// The plans of the steps that are read more than once, each before those that read it, and the plan that reads them all. What is
+/// read in a step's place is what `scan` makes of its number and the schema of its rows.
+///
+/// # Errors
+/// The engine's, and those of `scan`.
+pub(super) fn split(
+    plan: LogicalPlan,
+    mut scan: impl FnMut(usize, Arc<Schema>) -> Result<LogicalPlan>,
+) -> Result<(Vec<LogicalPlan>, LogicalPlan)> {
+    let mut steps = Steps::default();
+    plan.visit_with_subqueries(&mut steps)?;
+    let (mut read, mut plans) = (HashMap::new(), Vec::new());
+    for step in steps.inner_first {
+        if steps.readers.get(&step).is_some_and(|readers| *readers > 1) {
+            let plan = reading(LogicalPlan::clone(&step), &read)?;
+            let schema = Arc::new(Schema::new(plan.schema().as_arrow().fields().clone()));
+            read.insert(step, Arc::new(scan(plans.len(), schema)?));
+            plans.push(plan);
+        }
+    }
+    Ok((plans, reading(plan, &read)?))
+}
+
 /// All rows of a stream, unless they take more than so many bytes.
 async fn few(
     mut stream: SendableRecordBatchStream,
@@ -61,7 +84,7 @@ async fn few(
 }
 
 /// Rows with the types that were planned: what the engine simplifies may give a decimal more digits than its plan says.
-fn typed(batch: &RecordBatch, schema: &Arc<Schema>) -> Result<RecordBatch> {
+pub(super) fn typed(batch: &RecordBatch, schema: &Arc<Schema>) -> Result<RecordBatch> {
     let options = CastOptions { safe: false, ..Default::default() };
     let column = |(column, field): (&ArrayRef, &Arc<Field>)| cast_with_options(column, field.data_type(), &options);
     let columns = batch.columns().iter().zip(schema.fields()).map(column).collect::<std::result::Result<_, _>>()?;

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
 use datafusion::error::Result;
@@ -70,14 +71,33 @@ fn is_one(plan: &Arc<dyn ExecutionPlan>) -> bool {
 }
 
 fn is_smaller(right: &Arc<dyn ExecutionPlan>, left: &Arc<dyn ExecutionPlan>) -> Result<bool> {
-    let Some(right) = rows(right)?.filter(|rows| *rows <= SMALL) else { return Ok(false) };
-    Ok(rows(left)?.is_none_or(|left| left >= right))
+    let Some(right) = rows(right)?.get_value().copied().filter(|rows| *rows <= SMALL) else { return Ok(false) };
+    let left = match rows(left)? {
+        Precision::Exact(rows) => Some(rows),
+        // Each join guesses anew, and after a few of them a guess says little. What is read is known.
+        _ => largest(left)?,
+    };
+    Ok(left.is_none_or(|left| left >= right))
 }
 
 /// How many rows, where it is known or estimated.
-fn rows(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<usize>> {
-    let statistics = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new())?;
-    Ok(statistics.num_rows.get_value().copied())
+fn rows(plan: &Arc<dyn ExecutionPlan>) -> Result<Precision<usize>> {
+    Ok(StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new())?.num_rows)
+}
+
+/// Rows of the largest table that a plan reads, where all are known. What a list holds is not.
+fn largest(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<usize>> {
+    if plan.name() == "UnnestExec" {
+        return Ok(None);
+    }
+    if plan.children().is_empty() {
+        return Ok(rows(plan)?.get_value().copied());
+    }
+    let mut most = Some(0);
+    for child in plan.children() {
+        most = most.zip(largest(child)?).map(|(most, rows)| most.max(rows));
+    }
+    Ok(most)
 }
 
 #[cfg(test)]

@@ -313,7 +313,8 @@ async fn system_lock(state: &Store, owner: &Owner, stale_after: Duration) -> Res
             .hint("check that it is writable")
     };
     std::fs::create_dir_all(&folder).map_err(failed)?;
-    let file = File::create(folder.join(FILE)).map_err(failed)?;
+    // Not truncated: the record of a run that holds the lock stays readable to whoever comes next.
+    let file = File::options().write(true).create(true).truncate(false).open(folder.join(FILE)).map_err(failed)?;
     match file.try_lock() {
         Ok(()) => Ok(Some(file)),
         Err(std::fs::TryLockError::WouldBlock) => {

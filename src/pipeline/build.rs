@@ -181,7 +181,7 @@ fn by_grain(query: &Query, schema: &SchemaRef, rows: &Waiting) -> Result<Order> 
 
 /// The schema that a relation is registered with before it is built, for planning.
 pub fn planned_schema(project: &Project, query: &Query, planned: &Schema) -> SchemaRef {
-    project.contract(&query.name).map_or_else(|| Arc::new(planned.clone()), |contract| contract.schema.clone())
+    contract_of(project, query).map_or_else(|| Arc::new(planned.clone()), |contract| contract.schema.clone())
 }
 
 #[cfg(test)]

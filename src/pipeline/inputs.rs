@@ -5,15 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use arrow::array::RecordBatch;
 use chrono::Datelike;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+
 
 use crate::config::Config;
 use crate::ingest::ledger::{Entry, Ledger};
 use crate::outcome::Outcome;
 use crate::project::Project;
+use crate::rows::Rows;
 use crate::schema::hex;
 
 /// The objects of a source whose first event day that is kept lies in one month.
@@ -71,7 +72,7 @@ pub(super) fn facts(
     project: &Project,
     config: &Config,
     ledger: &Ledger,
-    marts: &BTreeMap<String, RecordBatch>,
+    marts: &BTreeMap<String, Rows>,
     outcomes: &[Outcome],
 ) -> Value {
     let seeds: BTreeMap<&str, &str> =

@@ -5,6 +5,7 @@ mod by_parts;
 pub mod check;
 pub mod daily;
 pub mod facts;
+mod groups;
 mod inputs;
 pub mod metrics;
 mod parts;
@@ -21,11 +22,8 @@ pub mod versions;
 pub mod watermarks;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
-use arrow::array::RecordBatch;
-use chrono::NaiveDate;
 use tokio::task::spawn_blocking;
 use tracing::warn;
 
@@ -36,11 +34,12 @@ use crate::ingest::{self, Ingested, horizon::Horizon, ledger::Ledger};
 use crate::lock::{Lock, Owner};
 use crate::project::{Project, graph::Layer};
 use crate::report;
+use crate::rows::Rows;
 use crate::store::Store;
-use crate::table_file::to_parquet;
 pub use plan::{plan, plan_queries};
 use publish::Publication;
 use record::{Journal, Record};
+
 use staged::Staged;
 use standing::{Published, Verdict};
 use versions::Versions;
@@ -198,7 +197,7 @@ async fn night(
     };
     build_days(engine, project, state, &days, &mut versions, progress).await?;
     journal.stage("decide");
-    let marts = decide(engine, project, state, config.date, progress).await?;
+    let marts = decide(engine, project, config, state, progress).await?;
     journal.stage("check");
     let outcomes = check::run(engine, project, config).await?;
     check::judge(&outcomes)?;
@@ -213,8 +212,8 @@ async fn night(
     // The files are made while the pages are.
     let mut encoding = Vec::new();
     for (name, rows) in &marts {
-        let rows = versioned(project, name, rows)?;
-        encoding.push((name, spawn_blocking(move || to_parquet(&rows))));
+        let (rows, metadata) = (rows.clone(), version_of(project, name));
+        encoding.push((name, spawn_blocking(move || rows.to_parquet(&metadata))));
     }
     let pages = report::render(project, config, &marts, &outcomes)?;
     for (name, encoded) in encoding {
@@ -332,14 +331,15 @@ async fn build_days(
 async fn decide(
     engine: &Engine,
     project: &Project,
+    config: &Config,
     state: &Store,
-    date: NaiveDate,
     progress: &dyn Fn(&str),
-) -> Result<BTreeMap<String, RecordBatch>> {
+) -> Result<BTreeMap<String, Rows>> {
     let plan = schedule::Plan {
         relations: project.queries.iter().filter(|query| query.layer.is_decided()).collect(),
         stay: project.layer(Layer::Check).flat_map(|check| check.inputs.iter().map(String::as_str)).collect(),
-        kept: Some((state.clone(), date)),
+        kept: Some((state.clone(), config.date)),
+        workloads_at_once: config.engine.workloads_at_once,
     };
     let published: BTreeSet<&str> = project.layer(Layer::Mart).map(|query| query.name.as_str()).collect();
     let mut marts = BTreeMap::new();
@@ -353,9 +353,8 @@ async fn decide(
     Ok(marts)
 }
 
-/// A mart's rows with the version of its contract beside the comments of its columns, in the file's own schema.
-fn versioned(project: &Project, name: &str, rows: &RecordBatch) -> Result<RecordBatch> {
+/// The version of a mart's contract, which its file bears beside the comments of its columns.
+fn version_of(project: &Project, name: &str) -> [(String, String); 1] {
     let version = project.contract(name).and_then(|contract| contract.header.get("version")).unwrap_or("0");
-    let metadata = [("contract_version".to_string(), version.to_string())].into();
-    Ok(rows.clone().with_schema(Arc::new(rows.schema().as_ref().clone().with_metadata(metadata)))?)
+    [("contract_version".to_string(), version.to_string())]
 }

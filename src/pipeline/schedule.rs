@@ -12,9 +12,12 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use super::build;
+use super::groups::Groups;
+
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::{Project, Query, graph::Layer};
+use crate::rows::Rows;
 use crate::store::Store;
 use crate::table_file::to_kept_parquet;
 
@@ -25,7 +28,10 @@ const AT_ONCE: usize = 4;
 const WAITING: usize = 8;
 
 /// What all levers propose together.
-const PROPOSALS: &str = "proposals";
+pub(super) const PROPOSALS: &str = "proposals";
+
+/// The relation whose rows are the workloads.
+pub(super) const WORKLOADS: &str = "int_workloads";
 
 /// What is built, and what becomes of it.
 pub struct Plan<'a> {
@@ -35,6 +41,8 @@ pub struct Plan<'a> {
     pub stay: BTreeSet<&'a str>,
     /// Where they are kept, below `run_date=D`.
     pub kept: Option<(Store, NaiveDate)>,
+    /// Workloads that are decided together where there are more than twice as many.
+    pub workloads_at_once: usize,
 }
 
 /// A relation that was built.
@@ -43,7 +51,7 @@ pub struct Built {
     /// Its name.
     pub name: String,
     /// Its rows, in the order of its grain.
-    pub rows: RecordBatch,
+    pub rows: Rows,
     /// Time that it took.
     pub took: Duration,
 }
@@ -55,13 +63,51 @@ pub struct Built {
 pub async fn run(engine: &Engine, project: &Project, plan: &Plan<'_>, mut built: impl FnMut(Built)) -> Result<()> {
     let project = Arc::new(project.clone());
     let mut graph = Graph::of(plan);
-    let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE);
+    if !plan.relations.iter().any(|query| query.name == WORKLOADS) {
+        graph.release();
+    }
+    let mut groups: Option<Groups> = None;
+    loop {
+        whole(engine, &project, plan, &mut graph, &mut built).await?;
+        if graph.is_done() {
+            return Ok(());
+        }
+        let ended = match &mut groups {
+            None => {
+                let (begun, empty) = Groups::begin(engine, &project, plan, &mut graph).await?;
+                groups = Some(begun);
+                empty
+            }
+            Some(groups) => groups.next(&graph).await?,
+        };
+        for (place, one) in ended {
+            if let Some((state, date)) = &plan.kept {
+                let bytes = match &one.rows {
+                    Rows::Whole(rows) => to_kept_parquet(rows)?,
+                    rows => rows.to_parquet(&[])?,
+                };
+                state.put(&kept_key(*date, &one.name), bytes).await?;
+            }
+            forget_unread(engine, plan, graph.ended(place))?;
+            built(one);
+        }
+    }
+}
+
+/// Builds the relations that may begin, several at once, until none is left.
+async fn whole(
+    engine: &Engine,
+    project: &Arc<Project>,
+    plan: &Plan<'_>,
+    graph: &mut Graph,
+    built: &mut impl FnMut(Built),
+) -> Result<()> {
     let (mut running, mut writing) = (JoinSet::new(), JoinSet::new());
     // One is written at a time, as all that the lock guards: each write on its way may come after a pause of this run.
     let turn = Arc::new(Mutex::new(()));
     let mut proposals: BTreeMap<usize, RecordBatch> = BTreeMap::new();
     loop {
-        while running.len() < at_once
+        while running.len() < at_once()
             && let Some(place) = graph.next()
         {
             let (engine, project) = (engine.clone(), project.clone());
@@ -70,32 +116,51 @@ pub async fn run(engine: &Engine, project: &Project, plan: &Plan<'_>, mut built:
         }
         let Some(ended) = running.join_next().await else { break };
         let (place, result) = ended.map_err(|error| Error::engine("a relation came to no end").because(error))?;
-        let one = result?;
+        let (rows, took) = result?;
         let query = plan.relations[place];
         if let Some((state, date)) = &plan.kept {
-            writing.spawn(keep(state.clone(), turn.clone(), *date, one.name.clone(), one.rows.clone()));
+            let key = kept_key(*date, &query.name);
+            writing.spawn(keep(state.clone(), turn.clone(), key, rows.clone()));
         }
         written(&mut writing, WAITING).await?;
         if query.layer == Layer::Lever {
-            proposals.insert(place, one.rows.clone());
+            proposals.insert(place, rows.clone());
             if graph.is_last_lever(place) {
-                let schema = one.rows.schema();
-                engine.register(PROPOSALS, schema, std::mem::take(&mut proposals).into_values().collect())?;
+                engine.register(PROPOSALS, rows.schema(), std::mem::take(&mut proposals).into_values().collect())?;
             }
         }
-        engine.register(&query.name, one.rows.schema(), vec![one.rows.clone()])?;
-        for unread in graph.ended(place) {
-            let query = plan.relations[unread];
-            let collected = if query.layer == Layer::Lever { PROPOSALS } else { &query.name };
-            for name in [&query.name, collected] {
-                if !plan.stay.contains(name) {
-                    engine.deregister(name)?;
-                }
-            }
+        engine.register(&query.name, rows.schema(), vec![rows.clone()])?;
+        if query.name == WORKLOADS && rows.num_rows() <= 2 * plan.workloads_at_once {
+            graph.release();
         }
-        built(one);
+        forget_unread(engine, plan, graph.ended(place))?;
+        built(Built { name: query.name.clone(), rows: Rows::Whole(rows), took });
     }
     written(&mut writing, 0).await
+}
+
+/// Takes relations out of the session that nobody reads any more.
+fn forget_unread(engine: &Engine, plan: &Plan, unread: Vec<usize>) -> Result<()> {
+    for place in unread {
+        let query = plan.relations[place];
+        let collected = if query.layer == Layer::Lever { PROPOSALS } else { &query.name };
+        for name in [&query.name, collected] {
+            if !plan.stay.contains(name) {
+                engine.deregister(name)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How many queries run at once.
+pub(super) fn at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE)
+}
+
+/// Where a relation of a night is kept.
+fn kept_key(date: NaiveDate, name: &str) -> String {
+    format!("run_date={date}/{name}.parquet")
 }
 
 /// Waits until at most so many relations are still to be written.
@@ -108,21 +173,21 @@ async fn written(writing: &mut JoinSet<Result<()>>, most: usize) -> Result<()> {
     Ok(())
 }
 
-/// Writes a relation below `run_date=D` of the state.
-async fn keep(state: Store, turn: Arc<Mutex<()>>, date: NaiveDate, name: String, rows: RecordBatch) -> Result<()> {
+/// Writes a relation to the state.
+async fn keep(state: Store, turn: Arc<Mutex<()>>, key: String, rows: RecordBatch) -> Result<()> {
     let bytes = to_kept_parquet(&rows)?;
     let _turn = turn.lock().await;
-    state.put(&format!("run_date={date}/{name}.parquet"), bytes).await
+    state.put(&key, bytes).await
 }
 
-async fn one(engine: &Engine, project: &Project, query: &Query) -> Result<Built> {
+async fn one(engine: &Engine, project: &Project, query: &Query) -> Result<(RecordBatch, Duration)> {
     let begun = Instant::now();
     let rows = build::rows(engine, project, query).await?;
-    Ok(Built { name: query.name.clone(), rows, took: begun.elapsed() })
+    Ok((rows, begun.elapsed()))
 }
 
 /// Which relations wait for which, by their places in the plan.
-struct Graph {
+pub(super) struct Graph {
     /// Places that a place waits for, until they are built.
     waits: Vec<BTreeSet<usize>>,
     /// Places that read a place.
@@ -132,6 +197,9 @@ struct Graph {
     /// Places that may begin.
     ready: BTreeSet<(Reverse<usize>, usize)>,
     levers: BTreeSet<usize>,
+    is_built: Vec<bool>,
+    /// Relations by workload, which wait until it is known how many workloads there are.
+    held: BTreeSet<usize>,
 }
 
 impl Graph {
@@ -164,16 +232,45 @@ impl Graph {
                 length[*input] = length[*input].max(length[place]);
             }
         }
-        let mut graph = Graph { waits, readers, length, ready: BTreeSet::new(), levers };
+        let held = (0..count).filter(|place| plan.relations[*place].is_by_workload()).collect();
+        let mut graph =
+            Graph { waits, readers, length, ready: BTreeSet::new(), levers, is_built: vec![false; count], held };
         for place in 0..count {
             graph.offer(place);
         }
         graph
     }
 
+    /// Lets relations by workload begin as all others do.
+    fn release(&mut self) {
+        for place in std::mem::take(&mut self.held) {
+            self.offer(place);
+        }
+    }
+
+    /// Whether every relation is built.
+    fn is_done(&self) -> bool {
+        self.is_built.iter().all(|is_built| *is_built)
+    }
+
+    /// Whether a relation is built.
+    pub(super) fn is_built(&self, place: usize) -> bool {
+        self.is_built[place]
+    }
+
+    /// Notes that a relation stands before its turn.
+    pub(super) fn stands(&mut self, place: usize) {
+        self.is_built[place] = true;
+    }
+
+    /// What a relation waits for.
+    pub(super) fn waits_for(&self, place: usize) -> impl Iterator<Item = usize> {
+        self.waits[place].iter().copied().filter(|of| !self.is_built[*of])
+    }
+
     /// Lets a place begin if it waits for nothing.
     fn offer(&mut self, place: usize) {
-        if self.waits[place].is_empty() {
+        if self.waits[place].is_empty() && !self.is_built[place] && !self.held.contains(&place) {
             self.ready.insert((Reverse(self.length[place]), place));
         }
     }
@@ -188,7 +285,8 @@ impl Graph {
     }
 
     /// Notes that a relation is built, and names those that nobody reads from now on.
-    fn ended(&mut self, place: usize) -> Vec<usize> {
+    pub(super) fn ended(&mut self, place: usize) -> Vec<usize> {
+        self.is_built[place] = true;
         for reader in self.readers[place].clone() {
             self.waits[reader].remove(&place);
             self.offer(reader);
@@ -226,7 +324,7 @@ mod tests {
             query("intermediate/int_c", "select a from proposals"),
             query("marts/d", "select a from int_c cross join int_a"),
         ];
-        let plan = Plan { relations: queries.iter().collect(), stay: BTreeSet::new(), kept: None };
+        let plan = Plan { relations: queries.iter().collect(), stay: BTreeSet::new(), kept: None, workloads_at_once: 1 };
         let mut graph = Graph::of(&plan);
         assert_eq!([graph.next(), graph.next(), graph.next(), graph.next()], [Some(1), Some(3), Some(0), None]);
         assert!(graph.ended(3).is_empty() && !graph.is_last_lever(3));
@@ -249,11 +347,13 @@ mod tests {
             query("marts/c", "select sum(a) as a from int_b"),
             query("intermediate/int_wrong", "select 1 as a from int_b group by no_such_column"),
         ];
-        let mut plan = Plan { relations: queries[..3].iter().collect(), stay: ["int_a"].into(), kept: None };
+        let relations = queries[..3].iter().collect();
+        let mut plan = Plan { relations, stay: ["int_a"].into(), kept: None, workloads_at_once: 1 };
         let mut names = Vec::new();
         let mut sums = Vec::new();
         let note = |built: Built| {
-            sums.extend(built.rows.column(0).as_primitive_opt::<Int64Type>().map(|sum| sum.value(0)));
+            let rows = built.rows.whole().unwrap();
+            sums.extend(rows.column(0).as_primitive_opt::<Int64Type>().map(|sum| sum.value(0)));
             names.push(built.name);
         };
         run(&engine, &project, &plan, note).await.unwrap();

@@ -59,6 +59,9 @@ pub const RUNTIME: [&str; 15] = [
     "published_decisions",
 ];
 
+/// Header key of relations by workload, with the value `yes`.
+pub const BY_WORKLOAD: &str = "by_workload";
+
 /// Seed relations, one CSV each.
 pub const SEEDS: [&str; 9] = [
     "model_prices",
@@ -108,6 +111,16 @@ pub fn query(path: &str, text: &str) -> Result<Query> {
     }
     if let Some(word) = header.get("severity").filter(|word| !["error", "warn"].contains(word)) {
         return Err(wrong(format!("severity `{word}` does not exist")).hint("write error or warn"));
+    }
+    if let Some(word) = header.get(BY_WORKLOAD) {
+        if word != "yes" || !layer.is_decided() || layer == Layer::Lever {
+            return Err(wrong(format!("`{BY_WORKLOAD}: {word}` cannot be"))
+                .hint("a query of intermediate or marts may say yes; a lever is by workload without a word"));
+        }
+        if layer == Layer::Mart && header.list("grain").first().is_none_or(|first| first != "workload_id") {
+            return Err(wrong("a mart by workload is not in the order of workloads".into())
+                .hint("begin its grain with workload_id: groups of workloads follow each other in the file"));
+        }
     }
     let statement = parse(text).map_err(|error| error.at(format!("at {path}")))?;
     let (relations, ctes) = resolve_table_references(&statement, true)?;
@@ -220,6 +233,13 @@ pub fn order(queries: Vec<Query>, contracts: &BTreeSet<String>) -> Result<Vec<Qu
                     .at(format!("reads {other}"))
                     .hint("docs/architecture.md shows which layer reads which"));
             }
+            let of_groups = by_name.get(input).filter(|of| of.is_by_workload() && !names_workloads(of));
+            if let Some(of) = of_groups.filter(|_| query.layer.is_decided() && !query.is_by_workload()) {
+                return Err(Error::project(format!("query `{}` looks at all workloads and reads `{input}`", query.name))
+                    .at(format!("at {}", query.path))
+                    .at(format!("reads {}, whose rows name no workload and repeat from group to group", of.path))
+                    .hint("read a relation that names workloads"));
+            }
             if let Some(from) = nodes.get(input.as_str()) {
                 graph.add_edge(*from, nodes[query.name.as_str()], ());
             } else if input == "proposals" {
@@ -238,6 +258,11 @@ pub fn order(queries: Vec<Query>, contracts: &BTreeSet<String>) -> Result<Vec<Qu
     })?;
     let order: Vec<String> = order.into_iter().map(str::to_string).collect();
     Ok(order.iter().filter_map(|name| by_name.remove(name)).collect())
+}
+
+/// Whether each row of a relation by workload tells which workload it is about.
+fn names_workloads(query: &Query) -> bool {
+    query.header.list("grain").iter().any(|column| ["workload_id", "recommendation_id"].contains(&column.as_str()))
 }
 
 /// Kahn's algorithm with the smallest name first, so that the order is one and the same everywhere.

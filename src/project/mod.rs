@@ -55,6 +55,14 @@ pub struct Query {
     pub inputs: Vec<String>,
 }
 
+impl Query {
+    /// Whether each of its rows is about one workload, and nothing of another workload has a part in it (`by_workload:`); what a
+    /// lever proposes always is.
+    pub fn is_by_workload(&self) -> bool {
+        self.layer == Layer::Lever || self.header.get(graph::BY_WORKLOAD).is_some()
+    }
+}
+
 /// Everything that is text.
 #[derive(Debug, Clone)]
 pub struct Project {

@@ -11,13 +11,14 @@ use minijinja::value::{Enumerator, Object, Value};
 use serde_json::json;
 
 use crate::error::Result;
+use crate::rows::Rows;
 
 /// Marts by name.
 #[derive(Debug)]
-pub(super) struct Marts(BTreeMap<String, (RecordBatch, OnceLock<Value>)>);
+pub(super) struct Marts(BTreeMap<String, (Rows, OnceLock<Value>)>);
 
 impl Marts {
-    pub(super) fn of(marts: &BTreeMap<String, RecordBatch>) -> Marts {
+    pub(super) fn of(marts: &BTreeMap<String, Rows>) -> Marts {
         Marts(marts.iter().map(|(name, rows)| (name.clone(), (rows.clone(), OnceLock::new()))).collect())
     }
 }
@@ -25,7 +26,7 @@ impl Marts {
 impl Object for Marts {
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
         let (rows, value) = self.0.get(key.as_str()?)?;
-        let shown = || match records(rows) {
+        let shown = || match rows.whole().and_then(|rows| records(&rows)) {
             Ok(records) => Value::from_serialize(records),
             // Whoever looks at such a value gets the error.
             Err(error) => minijinja::Error::new(minijinja::ErrorKind::BadSerialization, error.to_string()).into(),

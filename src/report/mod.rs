@@ -4,7 +4,6 @@ mod marts;
 
 use std::collections::BTreeMap;
 
-use arrow::array::RecordBatch;
 use minijinja::{AutoEscape, Environment, Value, context};
 use serde::Serialize;
 use serde_json::json;
@@ -12,6 +11,7 @@ use serde_json::json;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
+use crate::rows::Rows;
 use crate::project::{Project, graph::Layer};
 use marts::Marts;
 pub use marts::records;
@@ -23,7 +23,7 @@ pub use marts::records;
 pub fn render(
     project: &Project,
     config: &Config,
-    marts: &BTreeMap<String, RecordBatch>,
+    marts: &BTreeMap<String, Rows>,
     outcomes: &[Outcome],
 ) -> Result<BTreeMap<String, String>> {
     let levers: Vec<_> = project

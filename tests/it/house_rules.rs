@@ -17,7 +17,7 @@ use trimtab::schema::Table;
 use super::support::root;
 
 /// Modules of `src` from the ground up: floor, name, and what it uses. `error` is the cellar: it uses nothing of ours.
-const FLOORS: [(u8, &str, &str); 21] = [
+const FLOORS: [(u8, &str, &str); 22] = [
     (0, "error", ""),
     (0, "wire", ""),
     (1, "config", "error wire"),
@@ -29,15 +29,16 @@ const FLOORS: [(u8, &str, &str); 21] = [
     (2, "store", "config error requests wire"),
     (3, "lock", "error requests store wire"),
     (3, "table_file", "error reader schema"),
+    (4, "rows", "error table_file"),
     (4, "waiting", "error schema table_file"),
     (4, "project", "error header reader schema"),
-    (5, "engine", "config error project schema store"),
+    (5, "engine", "config error project schema store table_file"),
     (6, "ingest", "config engine error project reader schema store table_file waiting"),
-    (6, "report", "config error outcome project"),
+    (6, "report", "config error outcome project rows"),
     (
         7,
         "pipeline",
-        "config engine error ingest lock outcome project report requests schema store table_file waiting wire",
+        "config engine error ingest lock outcome project report requests rows schema store table_file waiting wire",
     ),
     (6, "prices", "error project reader"),
     (7, "cli", "config prices"),

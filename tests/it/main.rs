@@ -19,6 +19,7 @@ mod faulty;
 mod formats;
 mod gates;
 mod golden;
+mod groups;
 mod hindered;
 mod hostile;
 mod house_rules;

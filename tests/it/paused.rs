@@ -38,6 +38,13 @@ fn paused(company: &Company<'_>, shelf: &Shelf, date: &str, at: &'static str, fa
     (run, proxy)
 }
 
+/// Waits until a run holds the lock of its folder: the file alone may stand before it is locked.
+fn has_its_lock(shelf: &Shelf, folder: &str) {
+    while shelf.everything(folder).get("state/lock.json").is_none_or(Vec::is_empty) {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
 /// Runs until the silent holder is stale.
 fn overtaken(company: &Company<'_>, date: &str) {
     for _ in 0..200 {
@@ -98,9 +105,7 @@ fn a_run_over_files_that_is_paused_is_not_overtaken_and_goes_on() {
     let (code, err) = company.start("calm", date, STALE_SECONDS, None).ended();
     assert_eq!(code, 0, "{err}");
     let run = company.start("night", date, STALE_SECONDS, None);
-    while !shelf.everything("night/").contains_key("state/lock.json") {
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    has_its_lock(&shelf, "night/");
     run.signal("STOP");
     std::thread::sleep(Duration::from_secs(STALE_SECONDS + 1));
     let left = company.objects("night");
@@ -134,9 +139,7 @@ fn a_run_that_is_told_to_end_is_finished_by_the_next_one() {
     for (name, number) in [("TERM", 15), ("INT", 2)] {
         let folder = format!("night-{name}");
         let run = company.start(&folder, date, STALE_SECONDS, None);
-        while !shelf.everything(&format!("{folder}/")).contains_key("state/lock.json") {
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        has_its_lock(&shelf, &format!("{folder}/"));
         run.signal(name);
         // A shell without job control starts what runs behind it with SIGINT ignored; so it is for the run, then.
         let ended = if is_ignored(number) { (Some(0), None) } else { (None, Some(number)) };

@@ -5,15 +5,13 @@
 //! that is true of them; an oracle written from the method's text answers for each.
 
 #[path = "../support/truth/mod.rs"]
-mod planted_truth;
+pub mod planted_truth;
 
 use planted_truth::{Population, decide};
 
 #[tokio::test]
 async fn decisions_follow_the_planted_truth() {
-    let trial = decide(Population { seed: 1, workloads: 600, is_at_margin: false, is_wide: false, memory_mib: 4096 })
-        .await
-        .expect("decisions");
+    let trial = decide(Population::default()).await.expect("decisions");
     assert_eq!(trial.decided.decisions.len(), 600, "one decision each");
     let built: Vec<&str> = trial.decided.relations.iter().map(|(name, ..)| name.as_str()).collect();
     assert!(built.contains(&"int_bundles_proven") && built.contains(&"headline"), "the whole chain: {built:?}");
@@ -36,9 +34,8 @@ async fn decisions_follow_the_planted_truth() {
 
 #[tokio::test]
 async fn at_the_exact_margin_few_move() {
-    let trial = decide(Population { seed: 1, workloads: 500, is_at_margin: true, is_wide: false, memory_mib: 4096 })
-        .await
-        .expect("decisions");
+    let at_margin = Population { workloads: 500, is_at_margin: true, ..Population::default() };
+    let trial = decide(at_margin).await.expect("decisions");
     let (moved, proven) = (trial.moves_at_margin(), trial.proven_at_margin());
     println!("moved {moved:?}, proven {proven:?}");
     assert!(proven.hits >= 5, "chance does prove some: {proven:?}");

@@ -19,6 +19,9 @@ use workload::{Ground, Workload};
 /// Workloads under a commitment, each with a provider of its own: one in so many at most.
 const BOUND: usize = 40;
 
+/// The same of a wide population, so that the catalogue does not grow with it.
+const BOUND_WIDE: usize = 5;
+
 /// A population to be drawn.
 #[derive(Clone, Copy, Debug)]
 pub struct Population {
@@ -29,6 +32,17 @@ pub struct Population {
     /// For time and memory alone: thirteen months of traffic, and the whole catalogue as candidates.
     pub is_wide: bool,
     pub memory_mib: usize,
+    /// Workloads that are decided together where there are more than twice as many.
+    pub at_once: usize,
+    /// Every relation stays to be looked at.
+    pub keeps: bool,
+}
+
+impl Default for Population {
+    fn default() -> Population {
+        let memory_mib = 4096;
+        Population { seed: 1, workloads: 600, is_at_margin: false, is_wide: false, memory_mib, at_once: 128, keeps: false }
+    }
 }
 
 /// What was planted and what the product said of it.
@@ -42,7 +56,7 @@ pub struct Trial {
 
 /// Draws a population and has the product decide on it.
 pub async fn decide(population: Population) -> Result<Trial, String> {
-    let bound = population.workloads.div_ceil(BOUND);
+    let bound = population.workloads.div_ceil(BOUND).min(if population.is_wide { BOUND_WIDE } else { usize::MAX });
     let models = catalog::models(bound);
     let product = product::Product::open(&models, population.memory_mib).await?;
     let edges = product.edges();
@@ -51,6 +65,6 @@ pub async fn decide(population: Population) -> Result<Trial, String> {
     let mut taken = 0;
     let workloads: Vec<Workload> =
         (0..population.workloads).map(|number| ground.workload(number, &mut taken)).collect();
-    let decided = product.decide(&workloads, &models, population.is_wide).await?;
+    let decided = product.decide(&workloads, &models, population).await?;
     Ok(Trial { seed: population.seed, models, edges, workloads, decided })
 }

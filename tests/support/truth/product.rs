@@ -1,23 +1,36 @@
 //! The product's side: its own queries, over registered rows of the daily relations.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
-use arrow::array::{AsArray, RecordBatch};
-use arrow::datatypes::Int64Type;
-use trimtab::config::{Config, EngineOptions, Overrides};
+use arrow::array::{AsArray, RecordBatch, UInt64Array};
+use arrow::compute::take_record_batch;
+use arrow::datatypes::{Date32Type, Int64Type};
+use chrono::{Duration, NaiveDate};
+use trimtab::config::{Config, EngineOptions, Overrides, Stores};
 use trimtab::engine::Engine;
 use trimtab::ingest::ledger::Ledger;
 use trimtab::pipeline::{relations, schedule};
 use trimtab::project::Project;
+use trimtab::schema::Table;
+use trimtab::store::Store;
+use trimtab::table_file::{day_to_parquet, without};
+use url::Url;
 
 use super::catalog::{Model, models_csv, prices_csv};
 use super::traces::{self, Sizes};
+use super::Population;
 use super::workload::Workload;
 
 /// Workloads whose evaluations share a batch: text columns of one batch hold 2 GiB at most.
 const AT_ONCE: usize = 200;
+
+/// The relations that the product reads.
+const TRACES: [&str; 5] =
+    ["workload_cube", "workload_sizes", "workload_prefixes", "workload_signals", "evaluations"];
 
 /// Rows as text by column.
 pub type Row = BTreeMap<String, String>;
@@ -31,6 +44,9 @@ pub struct Decided {
     pub relations: Vec<(String, f64, usize)>,
     /// Seconds of them all; several are built at once.
     pub seconds: f64,
+    /// Rows of every relation, where they were asked for.
+    #[allow(dead_code, reason = "the long proofs compare no relations")]
+    pub kept: BTreeMap<String, Vec<Row>>,
 }
 
 pub struct Product {
@@ -69,7 +85,7 @@ impl Product {
 
     fn register(&self, facts: &str) -> Result<(), String> {
         let text = match facts {
-            "" => traces::run_file(&[], &[], true),
+            "" => traces::run_file(&[], &[], true, None),
             facts => facts.to_string(),
         };
         let config = Config::sample(&text, Path::new("."), &Overrides::default()).map_err(said)?;
@@ -94,25 +110,42 @@ impl Product {
     }
 
     /// Registers the traces and builds every relation that decisions, alternatives and the headline stand on.
-    pub async fn decide(&self, workloads: &[Workload], models: &[Model], is_wide: bool) -> Result<Decided, String> {
-        self.register(&traces::run_file(workloads, models, !is_wide))?;
-        let contract = |name: &str| self.project.contract(name).ok_or_else(|| format!("`{name}` has no contract"));
-        let put = |name: &str, batches: Vec<RecordBatch>| {
-            self.engine.register(name, contract(name)?.schema.clone(), batches).map_err(said)
+    pub async fn decide(&self, workloads: &[Workload], models: &[Model], population: Population) -> Result<Decided, String> {
+        let is_wide = population.is_wide;
+        let heir = workloads.last().filter(|_| population.keeps).map(|last| last.id.as_str());
+        self.register(&traces::run_file(workloads, models, !is_wide, heir))?;
+        let state = match is_wide {
+            true => Some(tempfile::tempdir().map_err(|error| error.to_string())?),
+            false => None,
         };
-        put("workload_cube", vec![traces::cube(contract("workload_cube")?, workloads, models, &self.sizes, is_wide)])?;
-        put("workload_sizes", vec![traces::size_counts(contract("workload_sizes")?, workloads, models, &self.sizes)])?;
-        put("workload_prefixes", vec![traces::prefixes(contract("workload_prefixes")?, workloads)])?;
-        put("workload_signals", vec![traces::signals(contract("workload_signals")?, workloads, models)])?;
-        let table = contract("evaluations")?;
-        let scored = workloads.chunks(AT_ONCE).map(|part| traces::evaluations(table, part, models)).collect();
-        put("evaluations", scored)?;
+        for name in TRACES {
+            let table = self.project.contract(name).ok_or_else(|| format!("`{name}` has no contract"))?;
+            let rows = |part: &[Workload]| match name {
+                "workload_cube" => traces::cube(table, part, models, &self.sizes, is_wide),
+                "workload_sizes" => traces::size_counts(table, part, models, &self.sizes),
+                "workload_prefixes" => traces::prefixes(table, part),
+                "workload_signals" => traces::signals(table, part, models),
+                _ => traces::evaluations(table, part, models),
+            };
+            let at_once = if name == "evaluations" { AT_ONCE } else { workloads.len().max(1) };
+            let parts = workloads.chunks(at_once).map(rows);
+            match &state {
+                None => self.engine.register(name, table.schema.clone(), parts.collect()).map_err(said)?,
+                Some(state) => self.from_files(name, table, state.path(), parts).await?,
+            }
+        }
         let begun = Instant::now();
-        let relations = self.build().await?;
+        let relations = self.build(population).await?;
         let seconds = begun.elapsed().as_secs_f64();
+        let mut kept = BTreeMap::new();
+        for (name, ..) in relations.iter().filter(|_| population.keeps) {
+            let mut rows = self.rows(&format!("select * from {name}")).await?;
+            rows.sort();
+            kept.insert(name.clone(), rows);
+        }
         let decisions = self.rows("select * from decisions").await?;
         if is_wide {
-            return Ok(Decided { decisions, moves: Vec::new(), relations, seconds });
+            return Ok(Decided { decisions, moves: Vec::new(), relations, seconds, kept });
         }
         let moves = self
             .rows(
@@ -120,10 +153,42 @@ impl Product {
                  and finding <> 'blocked' and estimated_monthly_savings_usd is not null",
             )
             .await?;
-        Ok(Decided { decisions, moves, relations, seconds })
+        Ok(Decided { decisions, moves, relations, seconds, kept })
     }
 
-    async fn build(&self) -> Result<Vec<(String, f64, usize)>, String> {
+    /// Writes rows as files of their days, as the state has them, and registers those.
+    async fn from_files(
+        &self,
+        name: &str,
+        table: &Table,
+        state: &Path,
+        parts: impl Iterator<Item = RecordBatch>,
+    ) -> Result<(), String> {
+        let url = Url::from_directory_path(state).map_err(|()| "no folder")?;
+        let store = Store::open(&url, &Stores::default()).and_then(|state| state.join(name)).map_err(said)?;
+        self.engine.mount(&store);
+        let schema = Arc::new(without(&table.schema, "event_date"));
+        for (place, rows) in parts.enumerate() {
+            let mut by_day: BTreeMap<i32, Vec<u64>> = BTreeMap::new();
+            let days = rows.column_by_name("event_date").ok_or("rows without a day")?.as_primitive::<Date32Type>();
+            for (row, day) in days.values().iter().enumerate() {
+                by_day.entry(*day).or_default().push(row as u64);
+            }
+            for (day, places) in by_day {
+                let own = take_record_batch(&rows, &UInt64Array::from(places)).map_err(|error| error.to_string())?;
+                let column = |column: usize, range: Range<usize>| {
+                    let name = schema.field(column).name();
+                    Ok(own.column_by_name(name).expect("a column of the contract").slice(range.start, range.len()))
+                };
+                let bytes = day_to_parquet(&schema, own.num_rows(), &column).map_err(said)?;
+                let day = NaiveDate::default() + Duration::days(day.into());
+                store.put(&format!("event_date={day}/part-{place:04}.parquet"), bytes).await.map_err(said)?;
+            }
+        }
+        self.engine.register_days(name, &table.schema, &store, None).map_err(said)
+    }
+
+    async fn build(&self, population: Population) -> Result<Vec<(String, f64, usize)>, String> {
         let built = |path: &str| ["/levers/", "/intermediate/", "/marts/"].iter().any(|layer| path.contains(layer));
         let is_lever = |path: &str| path.contains("/levers/");
         let queries = &self.project.queries;
@@ -137,10 +202,14 @@ impl Product {
             relations: queries
                 .iter()
                 .filter(|query| built(&query.path))
-                .filter(|query| needed.contains(query.name.as_str()) || is_lever(&query.path))
+                .filter(|query| population.keeps || needed.contains(query.name.as_str()) || is_lever(&query.path))
                 .collect(),
-            stay: ["decisions", "alternatives", "headline"].into(),
+            stay: match population.keeps {
+                true => queries.iter().map(|query| query.name.as_str()).collect(),
+                false => ["decisions", "alternatives", "headline"].into(),
+            },
             kept: None,
+            workloads_at_once: population.at_once,
         };
         let mut relations = Vec::new();
         let note = |built: schedule::Built| {

@@ -297,7 +297,9 @@ pub fn evaluations(contract: &Table, workloads: &[Workload], models: &[Model]) -
 }
 
 /// The run file: what owners say of their workloads, commitments and the contract.
-pub fn run_file(workloads: &[Workload], models: &[Model], has_lists: bool) -> String {
+/// `heir` names a workload that every commitment may be reassigned to.
+pub fn run_file(workloads: &[Workload], models: &[Model], has_lists: bool, heir: Option<&str>) -> String {
+    let heir = heir.map(|id| format!("is_reassignable = true\nreassignable_to = \"{id}\"\n")).unwrap_or_default();
     let mut text = format!(
         "date = \"{RUN_DATE}\"\nstate = \"s\"\noutput = \"o\"\n[[sources]]\nname = \"a\"\nformat = \"litellm\"\nurl = \"x/\"\n\
          [[contract_terms]]\nprovider = \"south\"\ndiscount_pct = \"10\"\nvalid_from = \"2025-01-01\"\n"
@@ -332,7 +334,7 @@ pub fn run_file(workloads: &[Workload], models: &[Model], has_lists: bool) -> St
             let _ = write!(
                 text,
                 "[[commitments]]\nid = \"c-{0}\"\nprovider = \"{1}\"\nusd_per_month = \"{2:.2}\"\n\
-                 starts_on = \"2026-01-01\"\nends_on = \"{3}\"\n",
+                 starts_on = \"2026-01-01\"\nends_on = \"{3}\"\n{heir}",
                 workload.id,
                 from.provider,
                 commitment.share * used * money::MONTH,

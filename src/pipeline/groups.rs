@@ -1,0 +1,467 @@
+//! Relations by workload, decided in groups: most of what decides a workload is asked of that workload alone, and a large company has
+//! millions of rows there. Its workloads are cut into groups in the order of their ids, and each group goes through all such
+//! relations before its rows are let go, so that memory does not grow with the company.
+//!
+//! A relation that looks at all workloads, such as one of a pool of GPUs, parts the relations by workload into stages: those that it
+//! reads come before it, and every other one as late as may be. What a later stage, such a relation, a check or a page reads is
+//! packed; all else is gone with its group.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use arrow::array::{Array, AsArray, RecordBatch, UInt64Array};
+use arrow::compute::{concat_batches, take_record_batch};
+use arrow::datatypes::SchemaRef;
+use bytes::Bytes;
+use datafusion::execution::SendableRecordBatchStream;
+use futures::TryStreamExt;
+use tokio::task::JoinSet;
+
+use super::build;
+
+use super::schedule::{Built, Graph, PROPOSALS, Plan, WORKLOADS};
+use crate::engine::{Engine, Repeated, RowsOfRun};
+use crate::error::{Error, Result};
+use crate::project::{Project, Query, graph::Layer};
+use crate::rows::{Packed, Rows};
+use crate::table_file::{day_to_parquet, read_any, to_parquet};
+use crate::waiting::{MANY_BYTES, Waiting};
+
+/// The column by which rows belong to a group.
+const WORKLOAD: &str = "workload_id";
+
+/// How a company is decided in groups.
+pub(super) struct Groups<'a> {
+    engine: &'a Engine,
+    project: Arc<Project>,
+    plan: &'a Plan<'a>,
+    /// The first workload of every group but the first.
+    bounds: Arc<[String]>,
+    queries: Arc<Repeated>,
+    /// In which stage a relation by workload is built.
+    stage_of: BTreeMap<usize, usize>,
+    /// What groups read of relations that stand whole, by group or alike for all.
+    inputs: BTreeMap<String, Input>,
+    /// What groups of earlier stages left for later ones.
+    held: BTreeMap<String, Arc<[Bytes]>>,
+}
+
+/// Rows that groups read.
+#[derive(Clone)]
+enum Input {
+    Alike(Vec<RecordBatch>),
+    ByGroup(Arc<[Bytes]>),
+}
+
+/// What becomes of a relation's rows.
+#[derive(Clone)]
+struct Left {
+    name: String,
+    /// The columns that someone reads later; all of them if `None`.
+    columns: Option<BTreeSet<String>>,
+    is_published: bool,
+}
+
+/// A relation of a group, packed.
+struct Part {
+    name: String,
+    schema: SchemaRef,
+    bytes: Bytes,
+    rows: usize,
+}
+
+/// What a group made.
+struct Made {
+    parts: Vec<Part>,
+    took: BTreeMap<String, (Duration, usize)>,
+}
+
+impl<'a> Groups<'a> {
+    /// Cuts the workloads into groups of so many, and plans what is not built yet. Relations that look at all workloads and
+    /// give no rows, such as those of pools where there are none, are built: they part nothing.
+    pub(super) async fn begin(
+        engine: &'a Engine,
+        project: &Arc<Project>,
+        plan: &'a Plan<'a>,
+        graph: &mut Graph,
+    ) -> Result<(Groups<'a>, Vec<(usize, Built)>)> {
+        let bounds = bounds(engine, plan.workloads_at_once).await?;
+        let unbuilt: Vec<usize> = (0..plan.relations.len()).filter(|place| !graph.is_built(*place)).collect();
+        let names: BTreeSet<&str> = unbuilt.iter().map(|place| plan.relations[*place].name.as_str()).collect();
+        let inputs = unbuilt.iter().flat_map(|place| plan.relations[*place].inputs.iter().map(String::as_str));
+        let mut tables = BTreeMap::new();
+        let mut rows = RowsOfRun::default();
+        for name in inputs.filter(|name| !names.contains(name)).collect::<BTreeSet<_>>() {
+            tables.insert(name.to_string(), engine.schema_of(name).await?);
+            if name != PROPOSALS && engine.has_no_rows(name) {
+                rows.put(name, &[]);
+            }
+        }
+        let mut queries = Repeated::open(engine, tables.into_iter()).await?;
+        let mut built = Vec::new();
+        for place in unbuilt {
+            let query = plan.relations[place];
+            queries.plan(query, |planned| build::planned_schema(project, query, planned)).await?;
+            if queries.gives_none(&query.name, &rows) {
+                rows.put(&query.name, &[]);
+                if let Some(schema) = queries.schema(&query.name).filter(|_| !query.is_by_workload()) {
+                    let rows = build::gathered(project, query, schema.clone(), Vec::new())?;
+                    engine.register(&query.name, rows.schema(), vec![rows.clone()])?;
+                    graph.stands(place);
+                    let rows = Rows::Whole(rows);
+                    built.push((place, Built { name: query.name.clone(), rows, took: Duration::ZERO }));
+                }
+            }
+        }
+        let stage_of = stages(plan, graph);
+        let (queries, inputs, held) = (Arc::new(queries), BTreeMap::new(), BTreeMap::new());
+        Ok((Groups { engine, project: project.clone(), plan, bounds, queries, stage_of, inputs, held }, built))
+    }
+
+    /// Builds the relations of the next stage. Gives their places and rows.
+    pub(super) async fn next(&mut self, graph: &Graph) -> Result<Vec<(usize, Built)>> {
+        let left = self.stage_of.iter().filter(|(place, _)| !graph.is_built(**place));
+        let Some(stage) = left.map(|(_, stage)| *stage).min() else {
+            return Err(Error::engine("relations wait for each other"));
+        };
+        let places: BTreeSet<usize> =
+            self.stage_of.iter().filter(|(_, of)| **of == stage).map(|(place, _)| *place).collect();
+        if let Some(waiting) = places.iter().find(|place| graph.waits_for(**place).any(|of| !places.contains(&of))) {
+            return Err(Error::engine(format!("`{}` waits for what is not built", self.plan.relations[*waiting].name)));
+        }
+        let members: Vec<Query> = places.iter().map(|place| self.plan.relations[*place].clone()).collect();
+        let (alike, by_group) = self.read(&members, stage).await?;
+        let left: Arc<Vec<Left>> = Arc::new(places.iter().flat_map(|place| self.left_of(*place, stage)).collect());
+        let members = Arc::new(members);
+
+        let mut waiting = (0..=self.bounds.len()).rev().collect::<Vec<_>>();
+        let mut running = JoinSet::new();
+        let mut made = BTreeMap::new();
+        loop {
+            while running.len() < super::schedule::at_once()
+                && let Some(group) = waiting.pop()
+            {
+                let (members, left, queries) = (members.clone(), left.clone(), self.queries.clone());
+                let (project, mut rows, by_group) = (self.project.clone(), alike.clone(), by_group.clone());
+                running.spawn(async move {
+                    for (name, parts) in by_group.iter() {
+                        rows.put(name, &read_any(parts[group].clone())?.1);
+                    }
+                    Ok::<_, Error>((group, one(&project, &queries, &members, rows, &left).await?))
+                });
+            }
+            let Some(ended) = running.join_next().await else { break };
+            let (group, one) = ended.map_err(|error| Error::engine("a group came to no end").because(error))??;
+            made.insert(group, one);
+        }
+        self.forget(stage);
+        self.gathered(&places, made.into_values().collect())
+    }
+
+    /// Lets go what no later stage reads.
+    fn forget(&mut self, stage: usize) {
+        let is_later = |place: usize| self.stage_of.get(&place).is_some_and(|of| *of > stage);
+        let later = (0..self.plan.relations.len()).filter(|place| is_later(*place));
+        let read: BTreeSet<&String> = later.flat_map(|place| &self.plan.relations[place].inputs).collect();
+        self.inputs.retain(|name, _| read.contains(name));
+        self.held.retain(|name, _| read.contains(name));
+    }
+
+    /// What the members of a stage read that they do not build: alike for all groups, and by group.
+    async fn read(
+        &mut self,
+        members: &[Query],
+        stage: usize,
+    ) -> Result<(RowsOfRun, Arc<BTreeMap<String, Arc<[Bytes]>>>)> {
+        let own: BTreeSet<&str> = members.iter().map(|query| query.name.as_str()).collect();
+        let has_levers = members.iter().any(|query| query.layer == Layer::Lever);
+        let read: BTreeSet<&String> = members.iter().flat_map(|query| &query.inputs).collect();
+        let (mut alike, mut by_group) = (RowsOfRun::default(), BTreeMap::new());
+        for name in read {
+            if own.contains(name.as_str()) || (has_levers && name == PROPOSALS) {
+                continue;
+            }
+            if let Some(parts) = self.held.get(name) {
+                by_group.insert(name.clone(), parts.clone());
+                continue;
+            }
+            let input = match self.inputs.get(name) {
+                Some(input) => input.clone(),
+                None => self.input(name, stage).await?,
+            };
+            match input {
+                Input::Alike(rows) => alike.put(name, &rows),
+                Input::ByGroup(parts) => drop(by_group.insert(name.clone(), parts)),
+            }
+        }
+        Ok((alike, Arc::new(by_group)))
+    }
+
+    /// Reads a relation that stands whole, the columns that some relation by workload names.
+    async fn input(&mut self, name: &str, stage: usize) -> Result<Input> {
+        let readers = self.stage_of.iter().filter(|(_, of)| **of >= stage).map(|(place, _)| self.plan.relations[*place]);
+        let wanted = columns_read(name, readers);
+        let schema = self.engine.schema_of(name).await?;
+        let is_wanted =
+            |column: &&String| column.as_str() == WORKLOAD || wanted.as_ref().is_none_or(|of| of.contains(*column));
+        let columns: Vec<&str> =
+            schema.fields().iter().map(|field| field.name()).filter(is_wanted).map(String::as_str).collect();
+        let stream = self.engine.stream(name, &columns).await?;
+        let input = match schema.index_of(WORKLOAD) {
+            Err(_) => Input::Alike(stream.try_collect().await?),
+            Ok(_) => Input::ByGroup(parted(stream, &self.bounds).await?),
+        };
+        self.inputs.insert(name.to_string(), input.clone());
+        Ok(input)
+    }
+
+    /// What is left of a relation behind its stage.
+    fn left_of(&self, place: usize, stage: usize) -> Vec<Left> {
+        let query = self.plan.relations[place];
+        let names = match query.layer {
+            Layer::Lever => vec![query.name.as_str(), PROPOSALS],
+            _ => vec![query.name.as_str()],
+        };
+        let left = |name: &str| {
+            let later = |reader: &&Query| match self.place_of(&reader.name).and_then(|place| self.stage_of.get(&place)) {
+                Some(of) => *of > stage,
+                None => true,
+            };
+            let mut readers = self.project.queries.iter().filter(|reader| reader.inputs.iter().any(|of| of == name));
+            let is_published = query.layer == Layer::Mart;
+            let is_kept = self.plan.kept.is_some() && name != PROPOSALS;
+            let reads = readers.any(|reader| self.is_due(reader) && later(&reader));
+            let columns = match is_published || is_kept || self.plan.stay.contains(name) {
+                true => None,
+                false => columns_read(name, self.project.queries.iter().filter(later)),
+            };
+            (reads || is_published || is_kept || self.plan.stay.contains(name))
+                .then(|| Left { name: name.to_string(), columns, is_published })
+        };
+        names.into_iter().filter_map(left).collect()
+    }
+
+    fn place_of(&self, name: &str) -> Option<usize> {
+        self.plan.relations.iter().position(|query| query.name == name)
+    }
+
+    /// Whether a query is one of the plan.
+    fn is_due(&self, query: &Query) -> bool {
+        self.place_of(&query.name).is_some()
+    }
+
+    /// The relations of a stage from the parts of all groups, in their order.
+    fn gathered(&mut self, new: &BTreeSet<usize>, made: Vec<Made>) -> Result<Vec<(usize, Built)>> {
+        let mut packed: BTreeMap<String, (SchemaRef, Vec<Bytes>, usize)> = BTreeMap::new();
+        let mut took: BTreeMap<String, (Duration, usize)> = BTreeMap::new();
+        for one in made {
+            for part in one.parts {
+                let (_, parts, rows) = packed.entry(part.name).or_insert_with(|| (part.schema, Vec::new(), 0));
+                parts.push(part.bytes);
+                *rows += part.rows;
+            }
+            for (name, (time, rows)) in one.took {
+                let sum = took.entry(name).or_default();
+                *sum = (sum.0 + time, sum.1 + rows);
+            }
+        }
+        for (name, (schema, parts, rows)) in &packed {
+            let parts: Arc<[Bytes]> = parts.as_slice().into();
+            self.engine.register_packed(name, schema, parts.clone(), *rows)?;
+            self.held.insert(name.clone(), parts);
+        }
+        let mut built = Vec::new();
+        for place in new {
+            let name = &self.plan.relations[*place].name;
+            let (took, rows) = took.get(name).copied().unwrap_or_default();
+            let rows = match packed.remove(name) {
+                Some((schema, parts, rows)) => Rows::Packed(Packed { schema, parts: parts.into(), rows }),
+                None => Rows::Gone(rows),
+            };
+            built.push((*place, Built { name: name.clone(), rows, took }));
+        }
+        Ok(built)
+    }
+}
+
+/// Takes one group through the relations of a stage.
+async fn one(
+    project: &Project,
+    queries: &Repeated,
+    members: &[Query],
+    mut rows: RowsOfRun,
+    left: &[Left],
+) -> Result<Made> {
+    let mut made = Made { parts: Vec::new(), took: BTreeMap::new() };
+    let mut levers = members.iter().filter(|query| query.layer == Layer::Lever).count();
+    let mut proposals = Vec::new();
+    for (place, query) in members.iter().enumerate() {
+        let begun = Instant::now();
+        let (schema, batches) = queries.run(&query.name, &rows).await?;
+        let whole = build::gathered(project, query, schema, batches)?;
+        made.took.insert(query.name.clone(), (begun.elapsed(), whole.num_rows()));
+        rows.put(&query.name, std::slice::from_ref(&whole));
+        if let Some(left) = left.iter().find(|left| left.name == query.name) {
+            made.parts.push(pack(left, &whole)?);
+        }
+        if query.layer == Layer::Lever {
+            proposals.push(whole);
+            levers -= 1;
+            if levers == 0 {
+                if let (Some(left), Some(first)) = (left.iter().find(|left| left.name == PROPOSALS), proposals.first())
+                {
+                    made.parts.push(pack(left, &concat_batches(&first.schema(), &proposals)?)?);
+                }
+                rows.put(PROPOSALS, &std::mem::take(&mut proposals));
+            }
+        }
+        let behind = &members[place + 1..];
+        for name in query.inputs.iter().chain([&query.name]).filter(|name| *name != PROPOSALS || levers == 0) {
+            if !behind.iter().any(|reader| reader.inputs.contains(name)) {
+                rows.drop(name);
+            }
+        }
+    }
+    Ok(made)
+}
+
+/// Rows of a relation as Parquet: those that are published as they will be, others in less time.
+fn pack(left: &Left, rows: &RecordBatch) -> Result<Part> {
+    let rows = match &left.columns {
+        None => rows.clone(),
+        Some(columns) => {
+            let schema = rows.schema();
+            let is_left = |name: &String| name == WORKLOAD || columns.contains(name);
+            let places = (0..schema.fields().len()).filter(|place| is_left(schema.field(*place).name()));
+            rows.project(&places.collect::<Vec<_>>())?
+        }
+    };
+    let bytes = match left.is_published {
+        true => to_parquet(&rows)?,
+        false => day_to_parquet(&rows.schema(), rows.num_rows(), &|column, range| {
+            Ok(rows.column(column).slice(range.start, range.len()))
+        })?,
+    };
+    Ok(Part { name: left.name.clone(), schema: rows.schema(), bytes, rows: rows.num_rows() })
+}
+
+/// The first workload of every group but the first.
+async fn bounds(engine: &Engine, workloads_at_once: usize) -> Result<Arc<[String]>> {
+    let (_, rows) = engine.select(&format!("select {WORKLOAD} from {WORKLOADS} order by {WORKLOAD}")).await?;
+    let ids = rows.iter().flat_map(|rows| rows.column(0).as_string::<i32>().iter().flatten());
+    Ok(ids.skip(workloads_at_once).step_by(workloads_at_once.max(1)).map(String::from).collect())
+}
+
+/// Rows in one packed part for each group; those of no workload are in every one.
+async fn parted(
+    mut stream: SendableRecordBatchStream,
+    bounds: &[String],
+) -> Result<Arc<[Bytes]>> {
+    let schema = stream.schema();
+    let mut groups: Vec<Waiting> =
+        (0..=bounds.len()).map(|_| Waiting::new(&schema)).collect();
+    while let Some(rows) = stream.try_next().await? {
+        let ids = rows.column_by_name(WORKLOAD).and_then(|ids| ids.as_string_opt::<i32>());
+        let Some(ids) = ids else { return Err(Error::engine(format!("`{WORKLOAD}` is no text"))) };
+        let mut places: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
+        let mut last: Option<(&str, usize)> = None;
+        for row in 0..rows.num_rows() {
+            if ids.is_null(row) {
+                (0..groups.len()).for_each(|group| places.entry(group).or_default().push(row as u64));
+                continue;
+            }
+            let id = ids.value(row);
+            let group = match last.filter(|(known, _)| *known == id) {
+                Some((_, group)) => group,
+                None => bounds.partition_point(|bound| bound.as_str() <= id),
+            };
+            last = Some((id, group));
+            places.entry(group).or_default().push(row as u64);
+        }
+        for (group, places) in places {
+            let own = match places.len() == rows.num_rows() {
+                true => rows.clone(),
+                false => take_record_batch(&rows, &UInt64Array::from(places))?,
+            };
+            groups[group].push(&own)?;
+        }
+        if groups.iter().map(Waiting::loose_bytes).sum::<usize>() > MANY_BYTES {
+            groups.iter_mut().try_for_each(Waiting::pack)?;
+        }
+    }
+    groups.into_iter().map(Waiting::packed).collect()
+}
+
+/// In which stage each relation by workload is built that is not built yet: as late as those that read it allow.
+fn stages(plan: &Plan, graph: &Graph) -> BTreeMap<usize, usize> {
+    let unbuilt: Vec<usize> = (0..plan.relations.len()).filter(|place| !graph.is_built(*place)).collect();
+    // Relations that look at all workloads come between two stages: behind what they read, in front of what reads them.
+    let mut earliest: BTreeMap<usize, usize> = BTreeMap::new();
+    for place in &unbuilt {
+        let is_whole = !plan.relations[*place].is_by_workload();
+        let after = |of: usize| earliest[&of] + usize::from(is_whole && plan.relations[of].is_by_workload());
+        let stage = graph.waits_for(*place).map(after).max().unwrap_or_default();
+        earliest.insert(*place, stage);
+    }
+    let last = unbuilt.iter().filter(|place| plan.relations[**place].is_by_workload()).map(|place| earliest[place]).max();
+    let last = last.unwrap_or_default();
+    let mut latest: BTreeMap<usize, usize> =
+        unbuilt.iter().map(|place| (*place, last + usize::from(!plan.relations[*place].is_by_workload()))).collect();
+    loop {
+        let before = latest.clone();
+        for place in unbuilt.iter().rev() {
+            for of in graph.waits_for(*place) {
+                let is_parted = !plan.relations[*place].is_by_workload() && plan.relations[of].is_by_workload();
+                let most = latest[place] - usize::from(is_parted);
+                latest.entry(of).and_modify(|stage| *stage = most.min(*stage));
+            }
+        }
+        // What all levers propose is one relation.
+        let levers = unbuilt.iter().filter(|place| plan.relations[**place].layer == Layer::Lever);
+        if let Some(first) = levers.clone().map(|place| latest[place]).min() {
+            latest.extend(levers.map(|place| (*place, first)));
+        }
+        if latest == before {
+            break;
+        }
+    }
+    latest.into_iter().filter(|(place, _)| plan.relations[*place].is_by_workload()).collect()
+}
+
+/// The columns of a relation that queries name; `None` when one of them asks for all.
+fn columns_read<'q>(name: &str, readers: impl Iterator<Item = &'q Query>) -> Option<BTreeSet<String>> {
+    let mut columns = BTreeSet::new();
+    for reader in readers.filter(|reader| reader.inputs.iter().any(|of| of == name)) {
+        let mut last = "";
+        for word in words(&reader.sql) {
+            // `select *`, `a.*` and `a, *` ask for all; a product follows a column, and `count(*)` a bracket.
+            if word == "*" && ["select", "distinct", ".", ","].contains(&last) {
+                return None;
+            }
+            columns.insert(word.to_string());
+            last = word;
+        }
+    }
+    Some(columns)
+}
+
+/// Names and marks of a text without its comments.
+fn words(sql: &str) -> impl Iterator<Item = &str> {
+    let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
+    lines.flat_map(|line| {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut rest = line;
+        std::iter::from_fn(move || {
+            rest = rest.trim_start();
+            let first = rest.chars().next()?;
+            let end = match is_part(first) {
+                true => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
+                false => first.len_utf8(),
+            };
+            let (word, behind) = rest.split_at(end);
+            rest = behind;
+            Some(word)
+        })
+    })
+}
