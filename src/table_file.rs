@@ -11,8 +11,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
-use parquet::errors::ParquetError;
 use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::ParquetError;
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use serde::Serialize;
@@ -328,6 +328,30 @@ mod tests {
         assert_eq!((read.num_rows(), read.column(0).null_count()), (2, 2));
         let error = from_parquet(bytes, &schema(false)).unwrap_err().to_string();
         assert!(error.contains("a state file lacks column `b`"), "{error}");
+    }
+
+    #[test]
+    fn files_are_joined_without_a_change_to_their_rows() {
+        let rows = |from: i64, to: i64| {
+            let texts = (from..to).map(|n| (n % 3 > 0).then(|| format!("text {}", n % 7))).collect::<StringArray>();
+            let numbers = Arc::new(Int64Array::from_iter_values(from..to));
+            RecordBatch::try_from_iter([("n", numbers as ArrayRef), ("t", Arc::new(texts) as ArrayRef)]).unwrap()
+        };
+        let schema = rows(0, 1).schema();
+        let day = |rows: &RecordBatch| {
+            day_to_parquet(&schema, rows.num_rows(), &|column, range| {
+                Ok(rows.column(column).slice(range.start, range.len()))
+            })
+        };
+        let parts = [to_parquet(&rows(0, 5)).unwrap(), day(&rows(5, 5)).unwrap(), day(&rows(5, 5000)).unwrap()];
+        let whole = joined(&schema, &parts).unwrap();
+        assert_eq!(from_parquet(whole.clone(), &schema).unwrap(), rows(0, 5000));
+        assert_eq!(joined(&schema, &parts).unwrap(), whole);
+        assert_eq!(from_parquet(joined(&schema, &[]).unwrap(), &schema).unwrap().num_rows(), 0);
+        let one = named_columns(whole, &["t", "no such column"]).unwrap();
+        assert_eq!(one.iter().map(RecordBatch::num_rows).sum::<usize>(), 5000);
+        assert_eq!(one[0].schema().fields().len(), 1);
+        assert!(joined(&schema, &[Bytes::from_static(b"no Parquet")]).is_err());
     }
 
     /// The engine's own writer is what the columns side by side are held against.

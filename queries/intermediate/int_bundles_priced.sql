@@ -22,8 +22,7 @@ with scaled as (
             else ratios.tau * ratios.gamma * by_pair.reasoning_months_usd
         end as months_scaled,
         ln(ratios.tau_high / ratios.tau_low) / (2 * int_limits.z90) as sigma_tau,
-        ln(ratios.psi_width) / (2 * int_limits.z90) as sigma_psi,
-        ln(ratios.price_width) / (2 * int_limits.z90) as sigma_price,
+        ln(ratios.psi_width) / (2 * int_limits.z90) as sigma_psi, ln(ratios.price_width) / (2 * int_limits.z90) as sigma_price,
         ln(ratios.nu_high / ratios.nu_low) / (2 * int_limits.z90) as sigma_nu,
         case
             when ratios.is_reasoning_new then ln(ratios.gamma0_high / ratios.gamma0_low)

@@ -5,18 +5,9 @@
 -- method: M 0.3, 3, 4, 5, 6, 7.6, 7.9
 with figures as (
     select
-        int_bundles.recommendation_id,
-        int_bundles.workload_id,
-        int_bundles.lever,
-        int_bundles.to_provider,
-        int_bundles.to_model_id,
-        int_bundles.to_service_tier,
-        int_bundles.cache_mode,
-        int_bundles.static_kept_ratio,
-        int_bundles.reasoning_effort,
-        int_bundles.split_rule,
-        int_bundles.setting,
-        int_bundles.adaptation,
+        int_bundles.recommendation_id, int_bundles.workload_id, int_bundles.lever, int_bundles.to_provider,
+        int_bundles.to_model_id, int_bundles.to_service_tier, int_bundles.cache_mode, int_bundles.static_kept_ratio,
+        int_bundles.reasoning_effort, int_bundles.split_rule, int_bundles.setting, int_bundles.adaptation,
         int_bundles.one_off_class,
         priced.source_usd,
         priced.fitting_requests as moving_requests,

@@ -152,7 +152,7 @@ impl Repeated {
     ) -> datafusion::error::Result<(Vec<Step>, Vec<RecordBatch>)> {
         // Another group may plan another query meanwhile: what this one does not know yet, that one may.
         for (table, expected) in &self.tables {
-            rows.count(table).into_iter().for_each(|rows| expected.expect(rows));
+            rows.count(table).into_iter().for_each(|rows| expected.note(rows));
         }
         let mut rows = rows.clone();
         let mut steps = Vec::new();
@@ -166,7 +166,7 @@ impl Repeated {
         for (plan, table) in inner.into_iter().zip(scans) {
             let step = self.step(plan, Some(table.clone())).await?;
             let found = self.rows_of(&step, &rows).await?;
-            table.1.expect(found.iter().map(RecordBatch::num_rows).sum());
+            table.1.note(found.iter().map(RecordBatch::num_rows).sum());
             rows.put(&table.0, &found);
             steps.push(step);
         }
@@ -248,7 +248,8 @@ mod tests {
             select one.n, other.tens from steps as one inner join steps as other on other.n = one.n where one.n > 1";
         let above = "select tens from pairs where tens > (select avg(tens) from pairs) order by tens";
         for (name, sql) in [("pairs", pairs), ("above", above)] {
-            let query = graph::query(&format!("queries/marts/{name}.sql"), &format!("-- x\n-- grain: n\n{sql}")).unwrap();
+            let query =
+                graph::query(&format!("queries/marts/{name}.sql"), &format!("-- x\n-- grain: n\n{sql}")).unwrap();
             repeated.plan(&query, |schema| Arc::new(schema.clone())).await.unwrap();
         }
         let group = async |of: &[i64]| {

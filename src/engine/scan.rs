@@ -88,7 +88,7 @@ impl ReadRows {
     }
 
     /// Notes how many rows a plan is to expect.
-    pub(super) fn expect(&self, rows: usize) {
+    pub(super) fn note(&self, rows: usize) {
         self.rows.store(rows, Ordering::Relaxed);
     }
 
@@ -195,9 +195,9 @@ impl ExecutionPlan for ReadRowsExec {
         let batches: Box<dyn Iterator<Item = Result<RecordBatch>> + Send> = match &self.place {
             Place::Run(name) => {
                 let rows = context.session_config().get_extension::<RowsOfRun>();
-                let rows = rows.and_then(|rows| rows.0.get(name).cloned()).ok_or_else(|| {
-                    DataFusionError::Execution(format!("the rows of `{name}` are not there"))
-                })?;
+                let rows = rows
+                    .and_then(|rows| rows.0.get(name).cloned())
+                    .ok_or_else(|| DataFusionError::Execution(format!("the rows of `{name}` are not there")))?;
                 Box::new(rows.into_iter().map(move |rows| columns(&rows, &wanted)))
             }
             Place::Packed(parts) => {
@@ -223,7 +223,6 @@ fn columns(rows: &RecordBatch, wanted: &SchemaRef) -> Result<RecordBatch> {
 
 fn unpacked(part: &Bytes, wanted: &SchemaRef) -> Result<Vec<RecordBatch>> {
     let names: Vec<&str> = wanted.fields().iter().map(|field| field.name().as_str()).collect();
-    let rows = named_columns(part.clone(), &names)
-        .map_err(|error| DataFusionError::External(Box::new(error)))?;
+    let rows = named_columns(part.clone(), &names).map_err(|error| DataFusionError::External(Box::new(error)))?;
     rows.iter().map(|rows| columns(rows, wanted)).collect()
 }

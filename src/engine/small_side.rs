@@ -16,7 +16,8 @@ use datafusion::physical_plan::{ExecutionPlan, ExecutionPlanProperties};
 
 type Rule = Arc<dyn PhysicalOptimizerRule + Send + Sync>;
 
-/// Rows up to which a side is small. What passes a filter is estimated at a fifth of what is read, so it has to be well above one.
+/// Rows up to which a side of a join by keys is small; of a cross join the smaller one is held, however large. What passes a
+/// filter is estimated at a fifth of what is read, so it has to be well above one.
 const SMALL: usize = 1_024;
 
 /// Swaps joins whose right side is small and not known to be the larger one. It comes after the engine's own choice of sides,
@@ -39,7 +40,7 @@ impl PhysicalOptimizerRule for SmallSide {
         plan.transform_up(|plan| {
             if let Some(join) = plan.downcast_ref::<CrossJoinExec>()
                 && is_one(join.right())
-                && is_smaller(join.right(), join.left())?
+                && is_smaller(join.right(), join.left(), usize::MAX)?
             {
                 return join.swap_inputs().map(Transformed::yes);
             }
@@ -47,7 +48,7 @@ impl PhysicalOptimizerRule for SmallSide {
                 && join.join_type().supports_swap()
                 && !join.null_aware
                 && is_one(join.right())
-                && is_smaller(join.right(), join.left())?
+                && is_smaller(join.right(), join.left(), SMALL)?
             {
                 return join.swap_inputs(join.mode).map(Transformed::yes);
             }
@@ -70,8 +71,9 @@ fn is_one(plan: &Arc<dyn ExecutionPlan>) -> bool {
     plan.output_partitioning().partition_count() == 1
 }
 
-fn is_smaller(right: &Arc<dyn ExecutionPlan>, left: &Arc<dyn ExecutionPlan>) -> Result<bool> {
-    let Some(right) = rows(right)?.get_value().copied().filter(|rows| *rows <= SMALL) else { return Ok(false) };
+/// Whether the right side has at most so many rows, and not more than the left one.
+fn is_smaller(right: &Arc<dyn ExecutionPlan>, left: &Arc<dyn ExecutionPlan>, most: usize) -> Result<bool> {
+    let Some(right) = rows(right)?.get_value().copied().filter(|rows| *rows <= most) else { return Ok(false) };
     let left = match rows(left)? {
         Precision::Exact(rows) => Some(rows),
         // Each join guesses anew, and after a few of them a guess says little. What is read is known.

@@ -10,26 +10,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arrow::array::{Array, AsArray, RecordBatch, UInt64Array};
-use arrow::compute::{concat_batches, take_record_batch};
+use arrow::array::RecordBatch;
+use arrow::compute::concat_batches;
 use arrow::datatypes::SchemaRef;
 use bytes::Bytes;
-use datafusion::execution::SendableRecordBatchStream;
 use futures::TryStreamExt;
 use tokio::task::JoinSet;
 
 use super::build;
+use super::cut::{WORKLOAD, bounds, parted};
 
-use super::schedule::{Built, Graph, PROPOSALS, Plan, WORKLOADS};
+use super::schedule::{Built, Graph, PROPOSALS, Plan};
+use super::stages::{columns_read, stages};
 use crate::engine::{Engine, Repeated, RowsOfRun};
 use crate::error::{Error, Result};
 use crate::project::{Project, Query, graph::Layer};
 use crate::rows::{Packed, Rows};
 use crate::table_file::{day_to_parquet, read_any, to_parquet};
-use crate::waiting::{MANY_BYTES, Waiting};
-
-/// The column by which rows belong to a group.
-const WORKLOAD: &str = "workload_id";
 
 /// How a company is decided in groups.
 pub(super) struct Groups<'a> {
@@ -200,7 +197,8 @@ impl<'a> Groups<'a> {
 
     /// Reads a relation that stands whole, the columns that some relation by workload names.
     async fn input(&mut self, name: &str, stage: usize) -> Result<Input> {
-        let readers = self.stage_of.iter().filter(|(_, of)| **of >= stage).map(|(place, _)| self.plan.relations[*place]);
+        let readers =
+            self.stage_of.iter().filter(|(_, of)| **of >= stage).map(|(place, _)| self.plan.relations[*place]);
         let wanted = columns_read(name, readers);
         let schema = self.engine.schema_of(name).await?;
         let is_wanted =
@@ -224,7 +222,8 @@ impl<'a> Groups<'a> {
             _ => vec![query.name.as_str()],
         };
         let left = |name: &str| {
-            let later = |reader: &&Query| match self.place_of(&reader.name).and_then(|place| self.stage_of.get(&place)) {
+            let later = |reader: &&Query| match self.place_of(&reader.name).and_then(|place| self.stage_of.get(&place))
+            {
                 Some(of) => *of > stage,
                 None => true,
             };
@@ -236,8 +235,11 @@ impl<'a> Groups<'a> {
                 true => None,
                 false => columns_read(name, self.project.queries.iter().filter(later)),
             };
-            (reads || is_published || is_kept || self.plan.stay.contains(name))
-                .then(|| Left { name: name.to_string(), columns, is_published })
+            (reads || is_published || is_kept || self.plan.stay.contains(name)).then(|| Left {
+                name: name.to_string(),
+                columns,
+                is_published,
+            })
         };
         names.into_iter().filter_map(left).collect()
     }
@@ -344,124 +346,4 @@ fn pack(left: &Left, rows: &RecordBatch) -> Result<Part> {
         })?,
     };
     Ok(Part { name: left.name.clone(), schema: rows.schema(), bytes, rows: rows.num_rows() })
-}
-
-/// The first workload of every group but the first.
-async fn bounds(engine: &Engine, workloads_at_once: usize) -> Result<Arc<[String]>> {
-    let (_, rows) = engine.select(&format!("select {WORKLOAD} from {WORKLOADS} order by {WORKLOAD}")).await?;
-    let ids = rows.iter().flat_map(|rows| rows.column(0).as_string::<i32>().iter().flatten());
-    Ok(ids.skip(workloads_at_once).step_by(workloads_at_once.max(1)).map(String::from).collect())
-}
-
-/// Rows in one packed part for each group; those of no workload are in every one.
-async fn parted(
-    mut stream: SendableRecordBatchStream,
-    bounds: &[String],
-) -> Result<Arc<[Bytes]>> {
-    let schema = stream.schema();
-    let mut groups: Vec<Waiting> =
-        (0..=bounds.len()).map(|_| Waiting::new(&schema)).collect();
-    while let Some(rows) = stream.try_next().await? {
-        let ids = rows.column_by_name(WORKLOAD).and_then(|ids| ids.as_string_opt::<i32>());
-        let Some(ids) = ids else { return Err(Error::engine(format!("`{WORKLOAD}` is no text"))) };
-        let mut places: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
-        let mut last: Option<(&str, usize)> = None;
-        for row in 0..rows.num_rows() {
-            if ids.is_null(row) {
-                (0..groups.len()).for_each(|group| places.entry(group).or_default().push(row as u64));
-                continue;
-            }
-            let id = ids.value(row);
-            let group = match last.filter(|(known, _)| *known == id) {
-                Some((_, group)) => group,
-                None => bounds.partition_point(|bound| bound.as_str() <= id),
-            };
-            last = Some((id, group));
-            places.entry(group).or_default().push(row as u64);
-        }
-        for (group, places) in places {
-            let own = match places.len() == rows.num_rows() {
-                true => rows.clone(),
-                false => take_record_batch(&rows, &UInt64Array::from(places))?,
-            };
-            groups[group].push(&own)?;
-        }
-        if groups.iter().map(Waiting::loose_bytes).sum::<usize>() > MANY_BYTES {
-            groups.iter_mut().try_for_each(Waiting::pack)?;
-        }
-    }
-    groups.into_iter().map(Waiting::packed).collect()
-}
-
-/// In which stage each relation by workload is built that is not built yet: as late as those that read it allow.
-fn stages(plan: &Plan, graph: &Graph) -> BTreeMap<usize, usize> {
-    let unbuilt: Vec<usize> = (0..plan.relations.len()).filter(|place| !graph.is_built(*place)).collect();
-    // Relations that look at all workloads come between two stages: behind what they read, in front of what reads them.
-    let mut earliest: BTreeMap<usize, usize> = BTreeMap::new();
-    for place in &unbuilt {
-        let is_whole = !plan.relations[*place].is_by_workload();
-        let after = |of: usize| earliest[&of] + usize::from(is_whole && plan.relations[of].is_by_workload());
-        let stage = graph.waits_for(*place).map(after).max().unwrap_or_default();
-        earliest.insert(*place, stage);
-    }
-    let last = unbuilt.iter().filter(|place| plan.relations[**place].is_by_workload()).map(|place| earliest[place]).max();
-    let last = last.unwrap_or_default();
-    let mut latest: BTreeMap<usize, usize> =
-        unbuilt.iter().map(|place| (*place, last + usize::from(!plan.relations[*place].is_by_workload()))).collect();
-    loop {
-        let before = latest.clone();
-        for place in unbuilt.iter().rev() {
-            for of in graph.waits_for(*place) {
-                let is_parted = !plan.relations[*place].is_by_workload() && plan.relations[of].is_by_workload();
-                let most = latest[place] - usize::from(is_parted);
-                latest.entry(of).and_modify(|stage| *stage = most.min(*stage));
-            }
-        }
-        // What all levers propose is one relation.
-        let levers = unbuilt.iter().filter(|place| plan.relations[**place].layer == Layer::Lever);
-        if let Some(first) = levers.clone().map(|place| latest[place]).min() {
-            latest.extend(levers.map(|place| (*place, first)));
-        }
-        if latest == before {
-            break;
-        }
-    }
-    latest.into_iter().filter(|(place, _)| plan.relations[*place].is_by_workload()).collect()
-}
-
-/// The columns of a relation that queries name; `None` when one of them asks for all.
-fn columns_read<'q>(name: &str, readers: impl Iterator<Item = &'q Query>) -> Option<BTreeSet<String>> {
-    let mut columns = BTreeSet::new();
-    for reader in readers.filter(|reader| reader.inputs.iter().any(|of| of == name)) {
-        let mut last = "";
-        for word in words(&reader.sql) {
-            // `select *`, `a.*` and `a, *` ask for all; a product follows a column, and `count(*)` a bracket.
-            if word == "*" && ["select", "distinct", ".", ","].contains(&last) {
-                return None;
-            }
-            columns.insert(word.to_string());
-            last = word;
-        }
-    }
-    Some(columns)
-}
-
-/// Names and marks of a text without its comments.
-fn words(sql: &str) -> impl Iterator<Item = &str> {
-    let lines = sql.lines().map(|line| line.split("--").next().unwrap_or_default());
-    lines.flat_map(|line| {
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let mut rest = line;
-        std::iter::from_fn(move || {
-            rest = rest.trim_start();
-            let first = rest.chars().next()?;
-            let end = match is_part(first) {
-                true => rest.find(|c| !is_part(c)).unwrap_or(rest.len()),
-                false => first.len_utf8(),
-            };
-            let (word, behind) = rest.split_at(end);
-            rest = behind;
-            Some(word)
-        })
-    })
 }

@@ -9,7 +9,6 @@ use chrono::Datelike;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-
 use crate::config::Config;
 use crate::ingest::ledger::{Entry, Ledger};
 use crate::outcome::Outcome;

@@ -3,6 +3,7 @@
 pub mod build;
 mod by_parts;
 pub mod check;
+mod cut;
 pub mod daily;
 pub mod facts;
 mod groups;
@@ -16,6 +17,7 @@ pub mod relations;
 pub mod retention;
 pub mod schedule;
 pub mod staged;
+mod stages;
 pub mod standing;
 pub mod version;
 pub mod versions;

@@ -324,8 +324,10 @@ mod tests {
             query("intermediate/int_c", "select a from proposals"),
             query("marts/d", "select a from int_c cross join int_a"),
         ];
-        let plan = Plan { relations: queries.iter().collect(), stay: BTreeSet::new(), kept: None, workloads_at_once: 1 };
+        let plan =
+            Plan { relations: queries.iter().collect(), stay: BTreeSet::new(), kept: None, workloads_at_once: 1 };
         let mut graph = Graph::of(&plan);
+        graph.release();
         assert_eq!([graph.next(), graph.next(), graph.next(), graph.next()], [Some(1), Some(3), Some(0), None]);
         assert!(graph.ended(3).is_empty() && !graph.is_last_lever(3));
         assert_eq!((graph.ended(1), graph.next()), (vec![], Some(2)));

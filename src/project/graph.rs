@@ -235,10 +235,13 @@ pub fn order(queries: Vec<Query>, contracts: &BTreeSet<String>) -> Result<Vec<Qu
             }
             let of_groups = by_name.get(input).filter(|of| of.is_by_workload() && !names_workloads(of));
             if let Some(of) = of_groups.filter(|_| query.layer.is_decided() && !query.is_by_workload()) {
-                return Err(Error::project(format!("query `{}` looks at all workloads and reads `{input}`", query.name))
-                    .at(format!("at {}", query.path))
-                    .at(format!("reads {}, whose rows name no workload and repeat from group to group", of.path))
-                    .hint("read a relation that names workloads"));
+                return Err(Error::project(format!(
+                    "query `{}` looks at all workloads and reads `{input}`",
+                    query.name
+                ))
+                .at(format!("at {}", query.path))
+                .at(format!("reads {}, whose rows name no workload and repeat from group to group", of.path))
+                .hint("read a relation that names workloads"));
             }
             if let Some(from) = nodes.get(input.as_str()) {
                 graph.add_edge(*from, nodes[query.name.as_str()], ());

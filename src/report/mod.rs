@@ -11,8 +11,8 @@ use serde_json::json;
 use crate::config::Config;
 use crate::error::{Error, Result};
 use crate::outcome::Outcome;
-use crate::rows::Rows;
 use crate::project::{Project, graph::Layer};
+use crate::rows::Rows;
 use marts::Marts;
 pub use marts::records;
 

@@ -41,7 +41,15 @@ pub struct Population {
 impl Default for Population {
     fn default() -> Population {
         let memory_mib = 4096;
-        Population { seed: 1, workloads: 600, is_at_margin: false, is_wide: false, memory_mib, at_once: 128, keeps: false }
+        Population {
+            seed: 1,
+            workloads: 600,
+            is_at_margin: false,
+            is_wide: false,
+            memory_mib,
+            at_once: 128,
+            keeps: false,
+        }
     }
 }
 

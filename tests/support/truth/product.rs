@@ -20,17 +20,16 @@ use trimtab::store::Store;
 use trimtab::table_file::{day_to_parquet, without};
 use url::Url;
 
+use super::Population;
 use super::catalog::{Model, models_csv, prices_csv};
 use super::traces::{self, Sizes};
-use super::Population;
 use super::workload::Workload;
 
 /// Workloads whose evaluations share a batch: text columns of one batch hold 2 GiB at most.
 const AT_ONCE: usize = 200;
 
 /// The relations that the product reads.
-const TRACES: [&str; 5] =
-    ["workload_cube", "workload_sizes", "workload_prefixes", "workload_signals", "evaluations"];
+const TRACES: [&str; 5] = ["workload_cube", "workload_sizes", "workload_prefixes", "workload_signals", "evaluations"];
 
 /// Rows as text by column.
 pub type Row = BTreeMap<String, String>;
@@ -110,7 +109,12 @@ impl Product {
     }
 
     /// Registers the traces and builds every relation that decisions, alternatives and the headline stand on.
-    pub async fn decide(&self, workloads: &[Workload], models: &[Model], population: Population) -> Result<Decided, String> {
+    pub async fn decide(
+        &self,
+        workloads: &[Workload],
+        models: &[Model],
+        population: Population,
+    ) -> Result<Decided, String> {
         let is_wide = population.is_wide;
         let heir = workloads.last().filter(|_| population.keeps).map(|last| last.id.as_str());
         self.register(&traces::run_file(workloads, models, !is_wide, heir))?;
