@@ -42,7 +42,7 @@ fn the_sample_publishes_the_same_rows_decided_whole_and_in_groups() {
     let text = text.replace("url = \"company/", &sources);
     let run = |groups: &str| {
         let place = Place::new();
-        place.write("trimtab.toml", &format!("{text}\n[engine]\n{groups}\n"));
+        place.write("trimtab.toml", format!("{text}\n[engine]\n{groups}\n"));
         let said = place.trimtab(&["run", "--config", "trimtab.toml"]);
         assert_eq!(said.code, 0, "{}", said.err);
         place

@@ -135,7 +135,7 @@ impl Product {
             let parts = workloads.chunks(at_once).map(rows);
             match &state {
                 None => self.engine.register(name, table.schema.clone(), parts.collect()).map_err(said)?,
-                Some(state) => self.from_files(name, table, state.path(), parts).await?,
+                Some(state) => self.put_days(name, table, state.path(), parts).await?,
             }
         }
         let begun = Instant::now();
@@ -161,7 +161,7 @@ impl Product {
     }
 
     /// Writes rows as files of their days, as the state has them, and registers those.
-    async fn from_files(
+    async fn put_days(
         &self,
         name: &str,
         table: &Table,
