@@ -135,13 +135,10 @@ impl Waiting {
             Part::Packed(bytes, _) => Some(bytes),
             Part::Loose(_) => None,
         };
-        let mut parts: Vec<Bytes> = self.parts.into_iter().filter_map(packed).collect();
-        match (parts.len(), parts.pop()) {
-            (1, Some(only)) => Ok(only),
-            (_, last) => {
-                parts.extend(last);
-                joined(&self.schema, &parts)
-            }
+        let parts: Vec<Bytes> = self.parts.into_iter().filter_map(packed).collect();
+        match parts.as_slice() {
+            [only] => Ok(only.clone()),
+            parts => joined(&self.schema, parts),
         }
     }
 

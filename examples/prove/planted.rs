@@ -76,11 +76,11 @@ pub async fn five_seeds() -> Result<Row, String> {
 }
 
 /// All decisions over thirteen months with the whole catalogue as candidates: how long, and in how much memory. A second
-/// argument is the number of workloads, a third one the memory of the engine in MiB.
+/// argument is the number of workloads, a third one the memory of the engine in MiB, a fourth one how many are decided together.
 pub async fn speed() -> Result<Row, String> {
     let number = |place: usize, usual: usize| std::env::args().nth(place).and_then(|n| n.parse().ok()).unwrap_or(usual);
-    let (workloads, memory_mib) = (number(2, 10_000), number(3, 2_048));
-    let trial = decide(Population { workloads, is_wide: true, memory_mib, ..Population::default() }).await?;
+    let (workloads, memory_mib, at_once) = (number(2, 10_000), number(3, 2_048), number(4, 128));
+    let trial = decide(Population { workloads, is_wide: true, memory_mib, at_once, ..Population::default() }).await?;
     let mut slow = trial.decided.relations;
     let whole = trial.decided.seconds;
     let bundles = slow.iter().find(|(name, ..)| name == "int_bundles").map_or(0, |(.., rows)| *rows);

@@ -4,50 +4,30 @@ use std::sync::Arc;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
-use datafusion::catalog::streaming::StreamingTable;
 use datafusion::execution::TaskContext;
 use datafusion::execution::context::SessionContext;
 use datafusion::logical_expr::LogicalPlan;
-use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
-use datafusion::physical_plan::streaming::PartitionStream;
-use datafusion::physical_plan::{ExecutionPlan, SendableRecordBatchStream, collect};
+use datafusion::physical_plan::execution_plan::reset_plan_states;
+use datafusion::physical_plan::{ExecutionPlan, collect};
 
+use super::repeated::shares_results;
+use super::scan::{ReadRows, RowsOfRun};
 use super::{Engine, without_comments};
 use crate::error::Result;
 use crate::project::Query;
-
-/// Operators that keep nothing between runs, so that one plan of them may run several times, also at once.
-const STATELESS: [&str; 6] =
-    ["ProjectionExec", "FilterExec", "StreamingTableExec", "CooperativeExec", "UnnestExec", "CoalescePartitionsExec"];
 
 /// A planned query over rows that each run brings.
 #[derive(Clone)]
 pub struct Prepared {
     context: SessionContext,
+    /// The table that each run fills.
+    table: String,
     schema: SchemaRef,
     plan: LogicalPlan,
     /// The plan of every run; without it each run has its own.
     physical: Option<Arc<dyn ExecutionPlan>>,
     /// File of the query, for messages.
     place: Option<(String, String)>,
-}
-
-/// What a run reads; it comes with the run's configuration.
-struct Rows(Vec<RecordBatch>);
-
-/// A table of the rows of whichever run asks.
-#[derive(Debug)]
-struct OfRun(SchemaRef);
-
-impl PartitionStream for OfRun {
-    fn schema(&self) -> &SchemaRef {
-        &self.0
-    }
-
-    fn execute(&self, context: Arc<TaskContext>) -> SendableRecordBatchStream {
-        let rows = context.session_config().get_extension::<Rows>().map(|rows| rows.0.clone()).unwrap_or_default();
-        Box::pin(RecordBatchStreamAdapter::new(self.0.clone(), futures::stream::iter(rows.into_iter().map(Ok))))
-    }
 }
 
 impl Engine {
@@ -58,7 +38,7 @@ impl Engine {
     pub async fn prepare(&self, query: &Query, table: &str, schema: &SchemaRef) -> Result<Prepared> {
         self.offer(table, schema)?;
         let plan = self.plan(query).await?;
-        self.prepared(plan, schema, Some((query.name.clone(), query.path.clone()))).await
+        self.prepared(plan, table, schema, Some((query.name.clone(), query.path.clone()))).await
     }
 
     /// Plans a read-only select in the same way.
@@ -68,25 +48,27 @@ impl Engine {
     pub async fn prepare_select(&self, sql: &str, table: &str, schema: &SchemaRef) -> Result<Prepared> {
         self.offer(table, schema)?;
         let plan = self.plan_select(sql).await?;
-        self.prepared(plan, schema, None).await
+        self.prepared(plan, table, schema, None).await
     }
 
     fn offer(&self, table: &str, schema: &SchemaRef) -> Result<()> {
         let schema = without_comments(schema);
-        let rows = StreamingTable::try_new(schema.clone(), vec![Arc::new(OfRun(schema))])?;
-        self.register_table(table, Arc::new(rows))
+        self.register_table(table, Arc::new(ReadRows::of_run(table, schema)))
     }
 
     async fn prepared(
         &self,
         plan: LogicalPlan,
+        table: &str,
         schema: &SchemaRef,
         place: Option<(String, String)>,
     ) -> Result<Prepared> {
         let context = self.context.clone();
         let plan = context.state().optimize(&plan)?;
-        let mut prepared = Prepared { context, schema: without_comments(schema), plan, physical: None, place };
-        prepared.physical = Some(prepared.physical().await?).filter(is_stateless);
+        let (table, schema) = (table.to_string(), without_comments(schema));
+        let mut prepared = Prepared { context, table, schema, plan, physical: None, place };
+        let physical = prepared.physical().await?;
+        prepared.physical = (!shares_results(&physical)?).then_some(physical);
         Ok(prepared)
     }
 }
@@ -107,10 +89,10 @@ impl Prepared {
 
     async fn collected(&self, rows: Vec<RecordBatch>) -> datafusion::error::Result<Vec<RecordBatch>> {
         let physical = match &self.physical {
-            Some(physical) => physical.clone(),
+            Some(physical) => reset_plan_states(physical.clone())?,
             None => self.physical().await?,
         };
-        let config = self.context.copied_config().with_extension(Arc::new(Rows(rows)));
+        let config = self.context.copied_config().with_extension(Arc::new(RowsOfRun::of(&self.table, rows)));
         let task = TaskContext::from(&self.context.state()).with_session_config(config);
         collect(physical, Arc::new(task)).await
     }
@@ -119,10 +101,6 @@ impl Prepared {
         let state = self.context.state();
         state.query_planner().create_physical_plan(&self.plan, &state).await
     }
-}
-
-fn is_stateless(plan: &Arc<dyn ExecutionPlan>) -> bool {
-    STATELESS.contains(&plan.name()) && plan.children().into_iter().all(is_stateless)
 }
 
 #[cfg(test)]
@@ -141,12 +119,12 @@ mod tests {
         };
         let joined =
             "select a.n + b.n as n from given as a join given as b on a.n = b.n where b.n > 1 order by n limit 2";
-        for (sql, is_shared, first, second) in [
-            ("select n + 1 as n from given where n > 1", true, vec![3, 4], vec![8, 9, 10]),
-            (joined, false, vec![4, 6], vec![14, 16]),
+        for (sql, first, second) in [
+            ("select n + 1 as n from given where n > 1", vec![3, 4], vec![8, 9, 10]),
+            (joined, vec![4, 6], vec![14, 16]),
         ] {
             let prepared = engine.prepare_select(sql, "given", &schema).await.unwrap();
-            assert_eq!(prepared.physical.is_some(), is_shared, "{sql}");
+            assert!(prepared.physical.is_some(), "one plan for both: {sql}");
             // What bears the name later is another query's.
             engine.register_empty("given", &schema).unwrap();
             let numbers = |found: Vec<RecordBatch>| -> Vec<i64> {

@@ -90,14 +90,6 @@ impl Repeated {
         Ok(())
     }
 
-    /// Lets a table stand for another name too.
-    ///
-    /// # Errors
-    /// `Engine` when the engine refuses.
-    pub fn name(&mut self, name: &str, schema: &SchemaRef) -> Result<()> {
-        self.table(name, schema)
-    }
-
     /// The schema that a query gives.
     pub fn schema(&self, name: &str) -> Option<&SchemaRef> {
         self.planned.get(name).map(|planned| &planned.schema)
@@ -218,7 +210,7 @@ impl Repeated {
 }
 
 /// Whether a part of a plan keeps results in a place that copies of the plan share.
-fn shares_results(plan: &Arc<dyn ExecutionPlan>) -> datafusion::error::Result<bool> {
+pub(super) fn shares_results(plan: &Arc<dyn ExecutionPlan>) -> datafusion::error::Result<bool> {
     let mut shares = false;
     plan.apply(|node| {
         shares |= ["ScalarSubqueryExec", "RecursiveQueryExec"].contains(&node.name());

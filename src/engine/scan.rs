@@ -33,7 +33,12 @@ const ROWS_OF_BATCH: usize = 8_192;
 pub struct RowsOfRun(HashMap<String, Arc<[RecordBatch]>>);
 
 impl RowsOfRun {
-    /// Gives a table its rows.
+    /// The rows of one table, in the batches that they are in.
+    pub(super) fn of(name: &str, rows: Vec<RecordBatch>) -> RowsOfRun {
+        RowsOfRun([(name.to_string(), rows.into())].into())
+    }
+
+    /// Gives a table its rows, in batches of the engine's size.
     pub fn put(&mut self, name: &str, rows: &[RecordBatch]) {
         let cut = |rows: &RecordBatch| -> Vec<RecordBatch> {
             let begins = (0..rows.num_rows()).step_by(ROWS_OF_BATCH);

@@ -1,6 +1,6 @@
-//! Relations by workload, decided in groups: most of what decides a workload is asked of that workload alone, and a large company has
-//! millions of rows there. Its workloads are cut into groups in the order of their ids, and each group goes through all such
-//! relations before its rows are let go, so that memory does not grow with the company.
+//! Relations by workload, decided in groups: most of what decides a workload is asked of that workload alone, and a large company
+//! has millions of rows there. Its workloads are cut into groups in the order of their ids, and each group goes through all such
+//! relations before its rows are let go.
 //!
 //! A relation that looks at all workloads, such as one of a pool of GPUs, parts the relations by workload into stages: those that it
 //! reads come before it, and every other one as late as may be. What a later stage, such a relation, a check or a page reads is
@@ -19,8 +19,7 @@ use tokio::task::JoinSet;
 
 use super::build;
 use super::cut::{WORKLOAD, bounds, parted};
-
-use super::schedule::{Built, Graph, PROPOSALS, Plan};
+use super::schedule::{Built, Graph, PROPOSALS, Plan, at_once};
 use super::stages::{columns_read, stages};
 use crate::engine::{Engine, Repeated, RowsOfRun};
 use crate::error::{Error, Result};
@@ -136,7 +135,7 @@ impl<'a> Groups<'a> {
         let mut running = JoinSet::new();
         let mut made = BTreeMap::new();
         loop {
-            while running.len() < super::schedule::at_once()
+            while running.len() < at_once()
                 && let Some(group) = waiting.pop()
             {
                 let (members, left, queries) = (members.clone(), left.clone(), self.queries.clone());
@@ -152,15 +151,15 @@ impl<'a> Groups<'a> {
             let (group, one) = ended.map_err(|error| Error::engine("a group came to no end").because(error))??;
             made.insert(group, one);
         }
+        let built = self.gathered(&places, made.into_values().collect());
         self.forget(stage);
-        self.gathered(&places, made.into_values().collect())
+        built
     }
 
     /// Lets go what no later stage reads.
     fn forget(&mut self, stage: usize) {
-        let is_later = |place: usize| self.stage_of.get(&place).is_some_and(|of| *of > stage);
-        let later = (0..self.plan.relations.len()).filter(|place| is_later(*place));
-        let read: BTreeSet<&String> = later.flat_map(|place| &self.plan.relations[place].inputs).collect();
+        let later = self.stage_of.iter().filter(|(_, of)| **of > stage).map(|(place, _)| self.plan.relations[*place]);
+        let read: BTreeSet<&String> = later.flat_map(|query| &query.inputs).collect();
         self.inputs.retain(|name, _| read.contains(name));
         self.held.retain(|name, _| read.contains(name));
     }
@@ -222,35 +221,18 @@ impl<'a> Groups<'a> {
             _ => vec![query.name.as_str()],
         };
         let left = |name: &str| {
-            let later = |reader: &&Query| match self.place_of(&reader.name).and_then(|place| self.stage_of.get(&place))
-            {
-                Some(of) => *of > stage,
-                None => true,
-            };
-            let mut readers = self.project.queries.iter().filter(|reader| reader.inputs.iter().any(|of| of == name));
+            let is_later = |place: &usize| self.stage_of.get(place).is_none_or(|of| *of > stage);
+            let queries = self.plan.relations.iter().enumerate().filter(|(place, _)| is_later(place));
+            let mut readers =
+                queries.map(|(_, query)| *query).filter(|query| query.inputs.iter().any(|of| of == name)).peekable();
             let is_published = query.layer == Layer::Mart;
             let is_kept = self.plan.kept.is_some() && name != PROPOSALS;
-            let reads = readers.any(|reader| self.is_due(reader) && later(&reader));
-            let columns = match is_published || is_kept || self.plan.stay.contains(name) {
-                true => None,
-                false => columns_read(name, self.project.queries.iter().filter(later)),
-            };
-            (reads || is_published || is_kept || self.plan.stay.contains(name)).then(|| Left {
-                name: name.to_string(),
-                columns,
-                is_published,
-            })
+            let is_whole = is_published || is_kept || self.plan.stay.contains(name);
+            let is_left = is_whole || readers.peek().is_some();
+            let columns = if is_whole { None } else { columns_read(name, readers) };
+            is_left.then(|| Left { name: name.to_string(), columns, is_published })
         };
         names.into_iter().filter_map(left).collect()
-    }
-
-    fn place_of(&self, name: &str) -> Option<usize> {
-        self.plan.relations.iter().position(|query| query.name == name)
-    }
-
-    /// Whether a query is one of the plan.
-    fn is_due(&self, query: &Query) -> bool {
-        self.place_of(&query.name).is_some()
     }
 
     /// The relations of a stage from the parts of all groups, in their order.

@@ -41,7 +41,6 @@ use crate::store::Store;
 pub use plan::{plan, plan_queries};
 use publish::Publication;
 use record::{Journal, Record};
-
 use staged::Staged;
 use standing::{Published, Verdict};
 use versions::Versions;

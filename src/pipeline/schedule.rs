@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 
 use super::build;
 use super::groups::Groups;
-
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::{Project, Query, graph::Layer};
