@@ -2,6 +2,7 @@
 //!
 //! Every setting on which results or bytes depend is set here, explicitly. Queries run in the dialect that has lambdas.
 
+mod functions;
 mod lean;
 mod no_rows;
 mod prepared;
@@ -84,6 +85,7 @@ impl Engine {
             .with_physical_optimizer_rules(small_side::SmallSide::among(PhysicalOptimizer::new().rules))
             .build();
         let context = SessionContext::new_with_state(state);
+        functions::functions().into_iter().for_each(|function| context.register_udf(function));
         // A folder's listing may not outlive a write into it.
         context.sql("set datafusion.runtime.list_files_cache_limit = '0K'").await?;
         Ok(Engine::of(context, memory))

@@ -22,14 +22,14 @@ with line_items as (
 kinds as (
     select
         *,
-        regexp_match(
+        regexp_extract(
             usage_type,
             concat(
                 '^(?:EU|[A-Z]{2,3}[0-9]{1,2})-(.+?)-(?:mantle-)?',
                 '(?:(?:input|output)-(?:[a-z]+-)?token|cache-(?:read|write)|ProvisionedThroughput)'
             )
-        )[1] as billed_name,
-        regexp_match(words, '[-_](batch|flex|priority)(?:[-_]|$)')[1] as tier,
+        ) as billed_name,
+        regexp_extract(words, '[-_](batch|flex|priority)(?:[-_]|$)') as tier,
         case
             when is_provisioned then 'other'
             when regexp_like(words, 'cache[-_]?read') then 'cache_read'

@@ -46,19 +46,19 @@ meters as (
         end as kind,
         case
             when is_token_meter
-            then regexp_match(
+            then regexp_extract(
                 meter_name,
                 concat(
                     '(?i)^(.+?)[ -](?:batch|btch|priority|shortco|longco|cached|cchd|cache|aud|audio|img|image|',
                     'inp|inpt|input|outp|outpt|output|opt)(?:[ -]|$)'
                 )
-            )[1]
+            )
         end as model,
         -- `1K` and `1000` are 1000 of what is counted; the quantity is in such blocks
         case
             when is_token_meter
-            then cast(coalesce(regexp_match(unit, '^ *(\d{1,6})')[1], '1') as decimal(7,0))
-                * case lower(regexp_match(unit, '^ *\d* *([KkMm])(?:[^a-zA-Z]|$)')[1])
+            then cast(coalesce(regexp_extract(unit, '^ *(\d{1,6})'), '1') as decimal(7,0))
+                * case lower(regexp_extract(unit, '^ *\d* *([KkMm])(?:[^a-zA-Z]|$)'))
                     when 'k' then 1000
                     when 'm' then 1000000
                     else 1

@@ -54,22 +54,22 @@ words as (
     select
         *,
         -- our own files and other writers of x_ keys
-        regexp_match(sku_price_details, '"x_Model"\s*:\s*"([^"\\]+)"')[1] as own_model,
-        lower(regexp_match(sku_price_details, '"x_TokenType"\s*:\s*"([^"\\]+)"')[1]) as own_kind,
-        lower(regexp_match(sku_price_details, '"x_ServiceTier"\s*:\s*"([^"\\]+)"')[1]) as own_tier,
+        regexp_extract(sku_price_details, '"x_Model"\s*:\s*"([^"\\]+)"') as own_model,
+        lower(regexp_extract(sku_price_details, '"x_TokenType"\s*:\s*"([^"\\]+)"')) as own_kind,
+        lower(regexp_extract(sku_price_details, '"x_ServiceTier"\s*:\s*"([^"\\]+)"')) as own_tier,
         -- AWS: <region>-<name>-<kind>[-<scope>][-<tier>], or <region>-MP:<region>_<Kind>[_<scope>]-Units
-        regexp_match(lower(usage_type), '(cache[-_]?read|cache[-_]?write|input[-_]?token|output[-_]?token)')[1]
+        regexp_extract(lower(usage_type), '(cache[-_]?read|cache[-_]?write|input[-_]?token|output[-_]?token)')
             as aws_kind,
         regexp_like(lower(usage_type), '(^|[-_])1h|1[-_]?hour|write.*1[-_]?h') as is_aws_hour,
-        regexp_match(
+        regexp_extract(
             usage_type,
             concat(
                 '^(?:EU|[A-Z]{2,3}[0-9]{1,2})-(.+?)-(?:mantle-)?',
                 '(?:(?:input|output)-token|cache-(?:read|write)|ProvisionedThroughput)'
             )
-        )[1] as aws_name,
+        ) as aws_name,
         usage_type like '%-MP:%' as is_aws_marketplace,
-        regexp_match(lower(usage_type), '[-_](batch|flex|priority)(?:[-_]|$)')[1] as aws_tier,
+        regexp_extract(lower(usage_type), '[-_](batch|flex|priority)(?:[-_]|$)') as aws_tier,
         usage_type like '%ProvisionedThroughput%' as is_aws_provisioned,
         coalesce(regexp_like(provider_name, '(?i)microsoft|azure'), false) as is_azure,
         -- Google's words do not say that tokens are counted; which column holds them is not documented
@@ -122,21 +122,21 @@ meters as (
         end as meter_kind,
         case
             when is_azure and is_token_meter
-            then regexp_match(
+            then regexp_extract(
                 sku_meter,
                 concat(
                     '(?i)^(.+?)[ -](?:batch|btch|priority|shortco|longco|cached|cchd|cache|aud|audio|img|image|',
                     'inp|inpt|input|outp|outpt|output|opt)(?:[ -]|$)'
                 )
-            )[1]
+            )
             when is_google_model and is_token_meter
-            then regexp_match(
+            then regexp_extract(
                 meter_words,
                 concat(
                     '(?i)\b((?:gemini|claude|llama|mistral).*?)(?: -)?',
                     ' (?:GA|text|audio|image|video|thinking|input|output|cached?|caching|batch|priority|flex|tuning)\b'
                 )
-            )[1]
+            )
         end as meter_model,
         case
             when regexp_like(meter, '(^|[ -])(batch|btch)([ -]|$)') then 'batch'
@@ -148,8 +148,8 @@ meters as (
         -- Google says requests
         case
             when regexp_like(consumed_unit, '(?i)^\d{0,7} ?[km]? ?tokens?$')
-            then cast(coalesce(regexp_match(consumed_unit, '^(\d+)')[1], '1') as bigint)
-                * case lower(regexp_match(consumed_unit, '(?i)^\d* ?([km])')[1])
+            then cast(coalesce(regexp_extract(consumed_unit, '^(\d+)'), '1') as bigint)
+                * case lower(regexp_extract(consumed_unit, '(?i)^\d* ?([km])'))
                     when 'k' then 1000
                     when 'm' then 1000000
                     else 1

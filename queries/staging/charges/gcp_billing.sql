@@ -39,14 +39,14 @@ kinds as (
             when regexp_like(text, '\boutput\b') then 'output'
             else 'input'
         end as kind,
-        regexp_match(
+        regexp_extract(
             sku_text,
             concat(
                 '(?i)\b((?:gemini|claude|llama|mistral|codestral|deepseek|qwen|gpt-oss|embedding).*?)(?: -)?',
                 '(?: (?:GA|Text|Audio|Image|Video|Thinking|Input|Output|Cached?|Caching|Batch|Priority|Flex|Global|',
                 'Regional|Live|Online|Provisioned|Tuning)\b|$)'
             )
-        )[1] as name
+        ) as name
     from words
 ),
 
@@ -117,7 +117,7 @@ select
     case
         when token_kind is null then null
         when text like '%provisioned throughput%' then 'provisioned'
-        else coalesce(regexp_match(text, '\b(batch|priority|flex)\b')[1], 'standard')
+        else coalesce(regexp_extract(text, '\b(batch|priority|flex)\b'), 'standard')
     end as x_service_tier,
     'billed' as x_cost_basis
 from lines_out

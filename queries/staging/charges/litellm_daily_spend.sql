@@ -44,7 +44,7 @@ select
         ))
     ) as x_restates,
     coalesce(
-        try_cast(regexp_match(_object_key, '^.*(\d{4}-\d{2}-\d{2})')[1] as timestamp with time zone)
+        try_cast(regexp_extract(_object_key, '^.*(\d{4}-\d{2}-\d{2})') as timestamp with time zone)
             + (_object_modified_at - date_trunc('day', _object_modified_at)),
         _object_modified_at
     ) as x_restated_at,

@@ -9,7 +9,7 @@ with lines_in as (
         "ConsumedUnit" = 'token' as is_broken_down,
         -- the window's end in the file's name: usage-20261005T080000Z-20261005T090000Z.parquet
         try_cast(regexp_replace(
-            regexp_match(_object_key, '(\d{8}T\d{6}Z)\.(?:parquet|csv)')[1],
+            regexp_extract(_object_key, '(\d{8}T\d{6}Z)\.(?:parquet|csv)'),
             '^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$',
             '\1-\2-\3T\4:\5:\6Z'
         ) as timestamp with time zone) as window_end

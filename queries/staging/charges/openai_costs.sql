@@ -41,8 +41,8 @@ words as (
     select
         *,
         nullif(trim(r['line_item']), '') as line_item,
-        regexp_match(r['line_item'], '^\s*(.+?)\s*,[^,]*$')[1] as model,
-        regexp_replace(trim(lower(regexp_match(r['line_item'], ',([^,]*)$')[1])), '[ _-]+', '_', 'g') as kind,
+        regexp_extract(r['line_item'], '^\s*(.+?)\s*,[^,]*$') as model,
+        regexp_replace(trim(lower(regexp_extract(r['line_item'], ',([^,]*)$'))), '[ _-]+', '_', 'g') as kind,
         regexp_replace(lower(r['quantity_unit']), '^duration_', '') as unit
     from results
     -- pages of the usage API may lie beside
@@ -52,7 +52,7 @@ words as (
 kinds as (
     select
         *,
-        regexp_match(kind, '(?:^|_)(batch|flex|priority)(?:_|$)')[1] as tier,
+        regexp_extract(kind, '(?:^|_)(batch|flex|priority)(?:_|$)') as tier,
         regexp_replace(regexp_replace(kind, '(^|_)(batch|flex|priority)(_|$)', ''), '_?tokens$', '') as bare_kind
     from words
 )
@@ -81,7 +81,7 @@ select
     upper(r['amount']['currency']) as billing_currency,
     case when r['api_key_id'] is not null then concat('{"api_key_id":"', r['api_key_id'], '"}') end as tags,
     -- a bare name is a model when it is one word with a digit, else a product such as `web search`
-    coalesce(model, regexp_match(line_item, '^([A-Za-z][\w.:-]*[0-9][\w.:-]*)$')[1]) as x_model_raw,
+    coalesce(model, regexp_extract(line_item, '^([A-Za-z][\w.:-]*[0-9][\w.:-]*)$')) as x_model_raw,
     case
         when bare_kind in ('input', 'uncached_input', 'input_uncached') then 'input'
         when bare_kind in ('cached_input', 'input_cached', 'cache_read_input', 'input_cache_read') then 'cache_read'

@@ -9,8 +9,8 @@
 with words as (
     select
         *,
-        regexp_match(line_item, '^\s*(.+?)\s*,[^,]*$')[1] as item_model,
-        regexp_replace(trim(lower(regexp_match(line_item, ',([^,]*)$')[1])), '[ _-]+', '_', 'g') as kind,
+        regexp_extract(line_item, '^\s*(.+?)\s*,[^,]*$') as item_model,
+        regexp_replace(trim(lower(regexp_extract(line_item, ',([^,]*)$'))), '[ _-]+', '_', 'g') as kind,
         nullif(regexp_replace(lower(quantity_unit), '^duration_', ''), '') as unit
     from openai_costs_csv
     -- a day without cost has its times only
@@ -20,7 +20,7 @@ with words as (
 kinds as (
     select
         *,
-        regexp_match(kind, '(?:^|_)(batch|flex|priority)(?:_|$)')[1] as tier,
+        regexp_extract(kind, '(?:^|_)(batch|flex|priority)(?:_|$)') as tier,
         regexp_replace(regexp_replace(kind, '(^|_)(batch|flex|priority)(_|$)', ''), '_?tokens$', '') as bare_kind
     from words
 )
@@ -47,7 +47,7 @@ select
     upper(amount_currency) as billing_currency,
     case when nullif(api_key_id, '') is not null then concat('{"api_key_id":"', api_key_id, '"}') end as tags,
     -- a bare name is a model when it is one word with a digit, else a product such as `web search`
-    coalesce(item_model, regexp_match(trim(line_item), '^([A-Za-z][\w.:-]*[0-9][\w.:-]*)$')[1]) as x_model_raw,
+    coalesce(item_model, regexp_extract(trim(line_item), '^([A-Za-z][\w.:-]*[0-9][\w.:-]*)$')) as x_model_raw,
     case
         when bare_kind in ('input', 'uncached_input', 'input_uncached') then 'input'
         when bare_kind in ('cached_input', 'input_cached', 'cache_read_input', 'input_cache_read') then 'cache_read'

@@ -37,7 +37,7 @@ results as (
 counted as (
     select
         *,
-        regexp_match(r['object'], '^organization\.usage\.([a-z_]+)\.result$')[1] as endpoint,
+        regexp_extract(r['object'], '^organization\.usage\.([a-z_]+)\.result$') as endpoint,
         coalesce(r['input_cached_tokens'], 0) as cache_read,
         -- pages without the counter: what is neither cached nor uncached was written
         coalesce(

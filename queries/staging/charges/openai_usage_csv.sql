@@ -9,7 +9,7 @@
 with counted as (
     select
         *,
-        coalesce(regexp_match(_object_key, '(?:^|/)([a-z_]+)_usage_[^/]*$')[1], 'completions') as endpoint,
+        coalesce(regexp_extract(_object_key, '(?:^|/)([a-z_]+)_usage_[^/]*$'), 'completions') as endpoint,
         coalesce(input_cached_tokens, 0) as cache_read,
         coalesce(
             input_cache_write_tokens,

@@ -43,7 +43,7 @@ select
     item['sample']['model'] as model_id,
     coalesce(
         item['datasource_item']['workload'],
-        regexp_match(_object_key, '(?:^|/)workload=([^/]+)/')[1],
+        regexp_extract(_object_key, '(?:^|/)workload=([^/]+)/'),
         item['eval_id']
     ) as workload_id,
     item['eval_id'] as eval_set,

@@ -10,10 +10,10 @@ with events as (
     select
         *,
         -- a quote inside text is escaped, so these patterns meet keys only; the first one counts
-        regexp_match(data, '[{,]\s*"correct"\s*:\s*(true|false)')[1] = 'true' as is_match,
-        cast(regexp_match(data, '[{,]\s*"(?:score|accuracy)"\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)')[1] as double)
+        regexp_extract(data, '[{,]\s*"correct"\s*:\s*(true|false)') = 'true' as is_match,
+        cast(regexp_extract(data, '[{,]\s*"(?:score|accuracy)"\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)') as double)
             as item_score,
-        cast(regexp_match(final_report, '[{,]\s*"accuracy"\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)')[1] as double)
+        cast(regexp_extract(final_report, '[{,]\s*"accuracy"\s*:\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)') as double)
             as report_score,
         -- the report names no run: it is that of the last description above it
         last_value(spec['run_id']) ignore nulls over (partition by _object_key order by _line) as run_above
@@ -51,7 +51,7 @@ select
     concat(run, ' ', coalesce(cast(event_id as varchar), what)) as x_natural_key,
     case when regexp_like(lower(model), '^(ft:)?(gpt-|chatgpt-|o\d)') then 'openai' end as provider,
     model as model_id,
-    coalesce(regexp_match(_object_key, '(?:^|/)workload=([^/]+)/')[1], base_eval) as workload_id,
+    coalesce(regexp_extract(_object_key, '(?:^|/)workload=([^/]+)/'), base_eval) as workload_id,
     eval_name as eval_set,
     case when eval_class like '%modelgraded%' then 'llm_judge' else 'deterministic' end as method,
     coalesce(rubric, eval_class) as rubric_or_judge,

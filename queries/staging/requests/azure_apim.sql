@@ -17,14 +17,14 @@ with entries as (
         "correlationId" as correlation_id,
         "durationMs" as duration_ms,
         coalesce("isRequestSuccess", true) as is_success,
-        lower(regexp_match("resourceId", '(?i)/subscriptions/([^/]+)')[1]) as subscription_id,
+        lower(regexp_extract("resourceId", '(?i)/subscriptions/([^/]+)')) as subscription_id,
         -- quotes inside an answer are escaped twice in a body, so this meets keys only
         coalesce(
             properties['requestId'],
-            regexp_match(
+            regexp_extract(
                 properties['backendResponseBody'],
                 '[{,]\s*\\?"id\\?"\s*:\s*\\?"((?:resp_|chatcmpl-|cmpl-|msg_)[A-Za-z0-9_-]+)'
-            )[1]
+            )
         ) as model_request_id,
         coalesce(properties['sequenceNumber'], 0) as sequence_number,
         properties['operationName'] as operation,

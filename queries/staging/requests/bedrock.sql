@@ -35,57 +35,57 @@ facts as (
     select
         *,
         -- scalar members before the first nested one: of the message, or of the message in the first chunk
-        regexp_match(
+        regexp_extract(
             response_body,
             '^\s*(?:\[\s*\{\s*"type"\s*:\s*"message_start"\s*,\s*"message"\s*:\s*)?\{[^{}\[\]]*"id"\s*:\s*"((?:msg_|chatcmpl-)[^"\\]+)"'
-        )[1] as message_id,
-        regexp_match(
+        ) as message_id,
+        regexp_extract(
             response_body,
             '^\s*(?:\[\s*\{\s*"type"\s*:\s*"message_start"\s*,\s*"message"\s*:\s*)?\{[^{}\[\]]*"model"\s*:\s*"([^"\\]+)"'
-        )[1] as body_model,
-        lower(regexp_match(
+        ) as body_model,
+        lower(regexp_extract(
             response_body,
             '(?s)^.*[{,]\s*"(?:stopReason|stop_reason|finish_reason|completionReason)"\s*:\s*"([A-Za-z_]+)"'
-        )[1]) as finish,
+        )) as finish,
         cast(coalesce(
-            regexp_match(response_body, '"metrics"\s*:\s*\{[^{}]*"latencyMs"\s*:\s*(\d{1,9})')[1],
-            regexp_match(response_body, '"amazon-bedrock-invocationMetrics"\s*:\s*\{[^{}]*"invocationLatency"\s*:\s*(\d{1,9})')[1]
+            regexp_extract(response_body, '"metrics"\s*:\s*\{[^{}]*"latencyMs"\s*:\s*(\d{1,9})'),
+            regexp_extract(response_body, '"amazon-bedrock-invocationMetrics"\s*:\s*\{[^{}]*"invocationLatency"\s*:\s*(\d{1,9})')
         ) as bigint) as duration_ms,
         cast(
-            regexp_match(response_body, '"amazon-bedrock-invocationMetrics"\s*:\s*\{[^{}]*"firstByteLatency"\s*:\s*(\d{1,9})')[1]
+            regexp_extract(response_body, '"amazon-bedrock-invocationMetrics"\s*:\s*\{[^{}]*"firstByteLatency"\s*:\s*(\d{1,9})')
             as bigint
         ) as first_byte_ms,
-        regexp_match(response_body, '[{,]\s*"serviceTier"\s*:\s*\{\s*"type"\s*:\s*"([a-z]+)"')[1] as tier,
+        regexp_extract(response_body, '"serviceTier"\s*:\s*\{\s*"type"\s*:\s*"([a-z]+)"') as tier,
         cast(
-            regexp_match(response_body, '"cache_creation"\s*:\s*\{[^{}]*"ephemeral_5m_input_tokens"\s*:\s*(\d{1,12})')[1]
+            regexp_extract(response_body, '"cache_creation"\s*:\s*\{[^{}]*"ephemeral_5m_input_tokens"\s*:\s*(\d{1,12})')
             as bigint
         ) as split_5m,
         cast(coalesce(
-            regexp_match(response_body, '"cache_creation"\s*:\s*\{[^{}]*"ephemeral_1h_input_tokens"\s*:\s*(\d{1,12})')[1],
-            regexp_match(response_body, '"cacheDetails"\s*:\s*\[[^\[\]]*\{[^{}]*"inputTokens"\s*:\s*(\d{1,12})[^{}]*"ttl"\s*:\s*"1h"')[1],
-            regexp_match(response_body, '"cacheDetails"\s*:\s*\[[^\[\]]*\{[^{}]*"ttl"\s*:\s*"1h"[^{}]*"inputTokens"\s*:\s*(\d{1,12})')[1]
+            regexp_extract(response_body, '"cache_creation"\s*:\s*\{[^{}]*"ephemeral_1h_input_tokens"\s*:\s*(\d{1,12})'),
+            regexp_extract(response_body, '"cacheDetails"\s*:\s*\[[^\[\]]*\{[^{}]*"inputTokens"\s*:\s*(\d{1,12})[^{}]*"ttl"\s*:\s*"1h"'),
+            regexp_extract(response_body, '"cacheDetails"\s*:\s*\[[^\[\]]*\{[^{}]*"ttl"\s*:\s*"1h"[^{}]*"inputTokens"\s*:\s*(\d{1,12})')
         ) as bigint) as split_1h,
         coalesce(regexp_like(response_body, '"cache_creation"\s*:\s*\{\s*"ephemeral_|"cacheDetails"\s*:\s*\[\s*\{'), false)
             as has_split,
         -- a request that asks for no hour writes for minutes
-        coalesce(not regexp_like(request_body, '[{,]\s*"ttl"\s*:\s*"1h"'), false) as asks_no_hour,
+        coalesce(not regexp_like(request_body, '"ttl"\s*:\s*"1h"'), false) as asks_no_hour,
         cast(coalesce(
-            regexp_match(request_body, '[{,]\s*"inferenceConfig"\s*:\s*\{[^{}]*"(?:maxTokens|max_new_tokens)"\s*:\s*(\d{1,9})')[1],
-            regexp_match(request_body, '[{,]\s*"(?:max_tokens|max_completion_tokens|max_tokens_to_sample|max_gen_len|maxTokenCount)"\s*:\s*(\d{1,9})')[1]
+            regexp_extract(request_body, '"inferenceConfig"\s*:\s*\{[^{}]*"(?:maxTokens|max_new_tokens)"\s*:\s*(\d{1,9})'),
+            regexp_extract(request_body, '"(?:max_tokens|max_completion_tokens|max_tokens_to_sample|max_gen_len|maxTokenCount)"\s*:\s*(\d{1,9})')
         ) as bigint) as max_tokens,
-        regexp_like(request_body, '[{,]\s*"tools"\s*:\s*\[\s*\{') as has_tools,
+        regexp_like(request_body, '"tools"\s*:\s*\[\s*\{') as has_tools,
         regexp_like(
             request_body,
             '\{\s*"(image|document|video)"\s*:\s*\{\s*"(format|name|source)"|[{,]\s*"type"\s*:\s*"(image|document|image_url)"\s*,\s*"(source|image_url)"'
         ) as has_image,
         regexp_like(
             request_body,
-            '[{,]\s*"toolChoice"\s*:\s*\{\s*"(tool|any)"|[{,]\s*"tool_choice"\s*:\s*\{[^{}]*"type"\s*:\s*"(tool|any|function)"'
+            '"toolChoice"\s*:\s*\{\s*"(tool|any)"|[{,]\s*"tool_choice"\s*:\s*\{[^{}]*"type"\s*:\s*"(tool|any|function)"'
         ) as has_forced_tool,
-        regexp_like(request_body, '[{,]\s*"messages"\s*:\s*\[') as has_messages,
-        regexp_match(caller_arn, ':assumed-role/([^/]+)')[1] as caller_role,
+        regexp_like(request_body, '"messages"\s*:\s*\[') as has_messages,
+        regexp_extract(caller_arn, ':assumed-role/([^/]+)') as caller_role,
         -- IAM users stand for long-lived keys; a name with @ is a person
-        regexp_match(caller_arn, ':user/(?:[^@]*/)?([^/@]+)$')[1] as caller_user
+        regexp_extract(caller_arn, ':user/(?:[^@]*/)?([^/@]+)$') as caller_user
     from calls_in
 ),
 
@@ -100,13 +100,7 @@ counted as (
         array_to_string(
             array_transform(
                 array_filter(map_entries(caller_tags), entry -> entry['value'] is not null),
-                entry -> concat(
-                    '"',
-                    regexp_replace(replace(replace(entry['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '":"',
-                    regexp_replace(replace(replace(entry['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '"'
-                )
+                entry -> concat(json_string(entry['key']), ':', json_string(entry['value']))
             ),
             ','
         ) as tag_text
@@ -127,7 +121,7 @@ select
         when operation like 'Converse%' or has_messages or model_id like '%claude%' then 'chat'
     end as gen_ai_operation_name,
     'aws.bedrock' as gen_ai_provider_name,
-    regexp_match(model_id, '([^/]+)$')[1] as gen_ai_request_model,
+    regexp_extract(model_id, '([^/]+)$') as gen_ai_request_model,
     case when operation like 'InvokeModel%' then body_model end as gen_ai_response_model,
     case when operation like 'InvokeModel%' then message_id end as gen_ai_response_id,
     request_id as x_request_id,

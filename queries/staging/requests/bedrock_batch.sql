@@ -9,7 +9,7 @@ with calls_in as (
         _line,
         _object_modified_at,
         -- jobs repeat record ids; the folder is the job's
-        concat(regexp_match(_object_key, '((?:[^/]+/)?[^/]+?)\.jsonl\.out')[1], '/', "recordId") as natural_key,
+        concat(regexp_extract(_object_key, '((?:[^/]+/)?[^/]+?)\.jsonl\.out'), '/', "recordId") as natural_key,
         "modelInput" as asked,
         "modelOutput" as answer,
         "modelOutput"['usage'] as counts,

@@ -17,10 +17,10 @@ with lines_in as (
         uuid,
         coalesce("isSidechain", false) as is_sidechain,
         -- the last folder, but not a home folder: that is a person's name
-        regexp_match(
+        regexp_extract(
             regexp_replace(cwd, '^(.*[/\\])?([Hh]ome|[Uu]sers)[/\\]+[^/\\]+[/\\]*$', ''),
             '(?:^|[/\\])([^/\\@]+)[/\\]*$'
-        )[1] as folder,
+        ) as folder,
         "costUSD" as cost,
         message['id'] as message_id,
         message['model'] as model,

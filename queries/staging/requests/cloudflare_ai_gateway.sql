@@ -24,13 +24,7 @@ stated as (
         array_to_string(
             array_transform(
                 array_filter(map_entries(call['metadata']), entry -> entry['value'] not like '%@%'),
-                entry -> concat(
-                    '"',
-                    regexp_replace(replace(replace(entry['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '":"',
-                    regexp_replace(replace(replace(entry['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '"'
-                )
+                entry -> concat(json_string(entry['key']), ':', json_string(entry['value']))
             ),
             ','
         ) as tag_text

@@ -100,7 +100,7 @@ select
     'chat' as gen_ai_operation_name,
     coalesce(session['model_provider'], 'openai') as gen_ai_provider_name,
     turn['model'] as gen_ai_request_model,
-    coalesce(session['id'], regexp_match(_object_key, 'rollout-[0-9T-]{20}([^/.]+)\.jsonl')[1])
+    coalesce(session['id'], regexp_extract(_object_key, 'rollout-[0-9T-]{20}([^/.]+)\.jsonl'))
         as gen_ai_conversation_id,
     input_total as gen_ai_usage_input_tokens,
     output_total as gen_ai_usage_output_tokens,
@@ -112,9 +112,9 @@ select
     'ok' as x_status,
     turn['effort'] as x_reasoning_effort,
     -- the last folder, but not a home folder: that is a person's name
-    regexp_match(
+    regexp_extract(
         regexp_replace(coalesce(turn['cwd'], session['cwd']), '^(.*[/\\])?([Hh]ome|[Uu]sers)[/\\]+[^/\\]+[/\\]*$', ''),
         '(?:^|[/\\])([^/\\@]+)[/\\]*$'
-    )[1] as x_app
+    ) as x_app
 from counted
 where coalesce(input_total, 1) <> 0 or coalesce(output_total, 1) <> 0

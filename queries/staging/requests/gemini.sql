@@ -172,7 +172,7 @@ select
         else 'unknown'
     end as x_status,
     coalesce(
-        error['status'], error['code'], regexp_match(status, '^([A-Za-z ]+)(?::|$)')[1]
+        error['status'], error['code'], regexp_extract(status, '^([A-Za-z ]+)(?::|$)')
     ) as error_type,
     try_cast(error['code'] as bigint) as http_response_status_code,
     case

@@ -21,7 +21,7 @@ facts as (
         case when prompt_audio_tokens > 0 then least(prompt_audio_tokens, prompt_tokens) end as input_audio,
         case when completion_audio_tokens > 0 then completion_audio_tokens end as output_audio,
         coalesce(cache_reference_id, '') not in ('', '00000000-0000-0000-0000-000000000000') as is_hit,
-        regexp_match(target_url, '^https?://[^/]+(/[^?]*)')[1] as route,
+        regexp_extract(target_url, '^https?://[^/]+(/[^?]*)') as route,
         -- bodies are objects, or the same inside strings
         case
             when starts_with(request_body, '"') then regexp_replace(request_body, '\\(["\\])', '\1', 'g')
@@ -37,13 +37,7 @@ facts as (
                     map_entries(properties),
                     e -> e['value'] is not null and e['value'] not like '%@%' and not starts_with(e['key'], 'Helicone-')
                 ),
-                e -> concat(
-                    '"',
-                    regexp_replace(replace(replace(e['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '":"',
-                    regexp_replace(replace(replace(e['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '"'
-                )
+                e -> concat(json_string(e['key']), ':', json_string(e['value']))
             ),
             ','
         ) as tag_text
@@ -67,12 +61,12 @@ select
         when route like '%/images/%' then 'image'
     end as gen_ai_operation_name,
     nullif(provider, '') as gen_ai_provider_name,
-    coalesce(regexp_match(request_text, '^"?\{[^{}\[\]]*"model"\s*:\s*"([^"\\]+)"')[1], nullif(model, ''))
+    coalesce(regexp_extract(request_text, '^"?\{[^{}\[\]]*"model"\s*:\s*"([^"\\]+)"'), nullif(model, ''))
         as gen_ai_request_model,
     nullif(model, '') as gen_ai_response_model,
     -- an answer from Helicone's cache repeats the id of the call that filled it
     case
-        when not is_hit then regexp_match(response_text, '^"?\{[^{}\[\]]*"id"\s*:\s*"([^"\\]+)"')[1]
+        when not is_hit then regexp_extract(response_text, '^"?\{[^{}\[\]]*"id"\s*:\s*"([^"\\]+)"')
     end as gen_ai_response_id,
     request_id as x_request_id,
     properties['Helicone-Session-Id'] as gen_ai_conversation_id,
@@ -94,7 +88,7 @@ select
     case when status between 200 and 299 then 'ok' when status >= 400 then 'error' else 'unknown' end as x_status,
     case when status between 100 and 599 then status end as http_response_status_code,
     cast(
-        regexp_match(request_text, '[{,]\s*"(?:max_completion_tokens|max_output_tokens|max_tokens)"\s*:\s*(\d{1,9})')[1]
+        regexp_extract(request_text, '"(?:max_completion_tokens|max_output_tokens|max_tokens)"\s*:\s*(\d{1,9})')
         as bigint
     ) as gen_ai_request_max_tokens,
     is_hit as x_gateway_cache_hit,

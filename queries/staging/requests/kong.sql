@@ -87,6 +87,6 @@ select
     route['name'] as x_endpoint,
     case
         when service['name'] is not null
-        then concat('{"kong_service":"', replace(replace(service['name'], '\', '\\'), '"', '\"'), '"}')
+        then concat('{"kong_service":', json_string(service['name']), '}')
     end as tags
 from facts

@@ -150,10 +150,10 @@ facts as (
             else logged_audio
         end as input_audio,
         regexp_replace(
-            lower(regexp_match(
+            lower(regexp_extract(
                 attributes,
                 '"(?:gen_ai\.provider\.name|gen_ai\.system|llm\.provider|llm\.system)"\s*:\s*"([^"\\]+)"'
-            )[1]),
+            )),
             '\.(chat|responses|messages|completion|generative-ai)$', ''
         ) as provider_logged,
         case
@@ -168,16 +168,16 @@ facts as (
             when model like 'command-%' then 'cohere'
             when model in ('deepseek-chat', 'deepseek-reasoner') then 'deepseek'
         end as provider_of_model,
-        lower(regexp_match(asked_text, '[{,]\s*"service_?[tT]ier"\s*:\s*"([A-Za-z_]+)"')[1]) as tier,
+        lower(regexp_extract(asked_text, '"service_?[tT]ier"\s*:\s*"([A-Za-z_]+)"')) as tier,
         coalesce(
-            regexp_match(asked_text, '[{,]\s*"finishReason"\s*:\s*"([a-z_-]+)"')[1],
-            regexp_match(
+            regexp_extract(asked_text, '"finishReason"\s*:\s*"([a-z_-]+)"'),
+            regexp_extract(
                 attributes,
                 '"(?:gen_ai\.response\.finish_reasons|ai\.response\.finishReason)"\s*:\s*["\[\\]+([a-z_-]+)'
-            )[1]
+            )
         ) as finish,
         regexp_like(tools_called, '(?s)\[.*\w') as has_tool_calls,
-        regexp_match(metadata['resourceAttributes'], '"service\.name"\s*:\s*"([^"\\]+)"')[1] as service_name,
+        regexp_extract(metadata['resourceAttributes'], '"service\.name"\s*:\s*"([^"\\]+)"') as service_name,
         concat_ws(
             ',',
             nullif(array_to_string(
@@ -187,15 +187,11 @@ facts as (
                         map_entries(metadata),
                         e -> regexp_like(e['value'], '^[^{\["@\x00-\x1f][^@\x00-\x1f]{0,79}$')
                     ),
-                    e -> concat(
-                        '"', regexp_replace(replace(replace(e['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                        '":"', replace(replace(e['value'], '\', '\\'), '"', '\"'), '"'
-                    )
+                    e -> concat(json_string(e['key']), ':', json_string(e['value']))
                 ),
                 ','
             ), ''),
-            '"trace_tags":"'
-            || nullif(replace(replace(array_to_string(trace_tags, ','), '\', '\\'), '"', '\"'), '') || '"'
+            '"trace_tags":' || json_string(nullif(array_to_string(trace_tags, ','), ''))
         ) as tag_text
     from thought
 )
@@ -223,10 +219,10 @@ select
         else coalesce(nullif(provider_logged, ''), provider_of_model)
     end as gen_ai_provider_name,
     nullif(model, '') as gen_ai_request_model,
-    coalesce(regexp_match(model, '^projects/.*/models/([^/]+)$')[1], nullif(model, '')) as gen_ai_response_model,
+    coalesce(regexp_extract(model, '^projects/.*/models/([^/]+)$'), nullif(model, '')) as gen_ai_response_model,
     coalesce(
-        regexp_match(attributes, '"(?:gen_ai|ai)\.response\.id"\s*:\s*"([^"\\]+)"')[1],
-        regexp_match(asked_text, '[{,]\s*"id"\s*:\s*"((?:resp|msg)_[^"\\]+)"')[1]
+        regexp_extract(attributes, '"(?:gen_ai|ai)\.response\.id"\s*:\s*"([^"\\]+)"'),
+        regexp_extract(asked_text, '"id"\s*:\s*"((?:resp|msg)_[^"\\]+)"')
     ) as gen_ai_response_id,
     id as x_request_id,
     trace_id as x_trace_id,
@@ -260,10 +256,10 @@ select
     end as x_usage_semantics,
     cast(searches as bigint) as x_server_tool_requests,
     case level when 'ERROR' then 'error' else 'ok' end as x_status,
-    case when level = 'ERROR' then regexp_match(message, '^\s*([A-Za-z_.]*(?:Error|Exception))\b')[1] end as error_type,
+    case when level = 'ERROR' then regexp_extract(message, '^\s*([A-Za-z_.]*(?:Error|Exception))\b') end as error_type,
     case
         when level = 'ERROR'
-        then cast(regexp_match(message, '^\s*(?:[A-Za-z_.]+:\s*)?(?:Error code:\s*)?([45]\d\d)\b')[1] as bigint)
+        then cast(regexp_extract(message, '^\s*(?:[A-Za-z_.]+:\s*)?(?:Error code:\s*)?([45]\d\d)\b') as bigint)
     end as http_response_status_code,
     case
         when has_tool_calls or finish in ('tool-calls', 'tool_calls', 'tool_use') then 'tool_calls'
@@ -273,20 +269,20 @@ select
         when finish is not null then 'other'
     end as gen_ai_response_finish_reason,
     cast(
-        regexp_match(
+        regexp_extract(
             asked_text,
-            '[{,]\s*"(?:max_(?:completion_|output_)?tokens|max(?:Output)?Tokens)"\s*:\s*"?(\d{1,9})\b'
-        )[1] as bigint
+            '"(?:max_(?:completion_|output_)?tokens|max(?:Output)?Tokens)"\s*:\s*"?(\d{1,9})\b'
+        ) as bigint
     ) as gen_ai_request_max_tokens,
-    regexp_match(
+    regexp_extract(
         asked_text,
-        '[{,]\s*"response_?[fF]ormat"\s*:\s*"?\{?\s*\\*"?(?:type\\*"\s*:\s*\\*")?(text|json_object|json_schema)\b'
-    )[1] as x_response_format,
+        '"response_?[fF]ormat"\s*:\s*"?\{?\s*\\*"?(?:type\\*"\s*:\s*\\*")?(text|json_object|json_schema)\b'
+    ) as x_response_format,
     -- an empty list is also what instrumentations without tools in mind write
     case when has_tool_calls or regexp_like(tools, '(?s)[\[{].*\w') then true end as x_has_tools,
     case when input_image > 0 then true end as x_has_image,
     case when logged_audio > 0 or output_audio > 0 then true end as x_has_audio,
-    regexp_match(asked_text, '[{,]\s*"reasoning_?[eE]ffort"\s*:\s*"([a-z]+)"')[1] as x_reasoning_effort,
+    regexp_extract(asked_text, '"reasoning_?[eE]ffort"\s*:\s*"([a-z]+)"') as x_reasoning_effort,
     case
         when tier in ('default', 'standard', 'auto', 'on_demand') then 'standard'
         when tier = 'fast' then 'priority'
@@ -306,7 +302,7 @@ select
     nullif(nullif(environment, ''), 'default') as x_environment,
     metadata['team'] as x_team,
     case when user_id not like '%@%' then nullif(user_id, '') end as user_id,
-    regexp_match(model, '^projects/.*/locations/([^/]+)/')[1] as region_id,
+    regexp_extract(model, '^projects/.*/locations/([^/]+)/') as region_id,
     case when tag_text <> '' then concat('{', tag_text, '}') end as tags,
     case when input_total is not null or output_total is not null then total_cost end as x_reported_cost_usd
 from facts

@@ -15,10 +15,10 @@ with calls_in as (
         cache_hit,
         status,
         -- a call that failed before it was routed names its provider in the model at most
-        coalesce(nullif(custom_llm_provider, ''), regexp_match(
+        coalesce(nullif(custom_llm_provider, ''), regexp_extract(
             model,
             '^(openai|azure|azure_ai|anthropic|bedrock|vertex_ai|gemini|mistral|cohere|deepseek|groq|together_ai)/'
-        )[1]) as provider,
+        )) as provider,
         model,
         model_group,
         "startTime" as started,
@@ -122,19 +122,19 @@ buckets as (
 facts as (
     select
         *,
-        coalesce(regexp_match(response, '[{,]\s*"model"\s*:\s*"([^"\\]+)"')[1], model) as served_model,
+        coalesce(regexp_extract(response, '"model"\s*:\s*"([^"\\]+)"'), model) as served_model,
         lower(coalesce(
-            regexp_match(response, '[{,]\s*"service_tier"\s*:\s*"([A-Za-z_]+)"')[1],
+            regexp_extract(response, '"service_tier"\s*:\s*"([A-Za-z_]+)"'),
             asked['service_tier']
         )) as tier,
         lower(coalesce(
-            regexp_match(response, '[{,]\s*"(?:finish_reason|stop_reason)"\s*:\s*"([A-Za-z_]+)"')[1],
-            regexp_match(response, '"incomplete_details"\s*:\s*\{\s*"reason"\s*:\s*"([a-z_]+)"')[1]
+            regexp_extract(response, '"(?:finish_reason|stop_reason)"\s*:\s*"([A-Za-z_]+)"'),
+            regexp_extract(response, '"incomplete_details"\s*:\s*\{\s*"reason"\s*:\s*"([a-z_]+)"')
         )) as finish,
         coalesce(
-            regexp_match(asked['response_format'], '^\s*\{[^{}]*"type"\s*:\s*"(text|json_object|json_schema)"')[1],
-            regexp_match(asked['text'], '"format"\s*:\s*\{[^{}]*"type"\s*:\s*"(text|json_object|json_schema)"')[1],
-            case when regexp_like(asked['response_format'], '[{,]\s*"json_schema"\s*:') then 'json_schema' end,
+            regexp_extract(asked['response_format'], '^\s*\{[^{}]*"type"\s*:\s*"(text|json_object|json_schema)"'),
+            regexp_extract(asked['text'], '"format"\s*:\s*\{[^{}]*"type"\s*:\s*"(text|json_object|json_schema)"'),
+            case when regexp_like(asked['response_format'], '"json_schema"\s*:') then 'json_schema' end,
             case
                 when regexp_like(asked['tool_choice'], '^\s*("required"|"any"|\{[^{}]*"type"\s*:\s*"(function|tool|any)")')
                 then 'forced_tool'
@@ -142,9 +142,9 @@ facts as (
             case when asked is not null then 'text' end
         ) as response_format,
         coalesce(
-            regexp_match(asked['reasoning_effort'], '^\s*"([A-Za-z_]+)"\s*$')[1],
-            regexp_match(asked['reasoning_effort'], '"effort"\s*:\s*"([A-Za-z_]+)"')[1],
-            regexp_match(asked['reasoning'], '"effort"\s*:\s*"([A-Za-z_]+)"')[1]
+            regexp_extract(asked['reasoning_effort'], '^\s*"([A-Za-z_]+)"\s*$'),
+            regexp_extract(asked['reasoning_effort'], '"effort"\s*:\s*"([A-Za-z_]+)"'),
+            regexp_extract(asked['reasoning'], '"effort"\s*:\s*"([A-Za-z_]+)"')
         ) as reasoning_effort,
         regexp_like(messages, '^\s*\[\s*\{') and not regexp_like(messages, '"redacted-by-litellm"') as has_content,
         array_first(request_tags, tag -> starts_with(tag, 'app:')) as app_tag,
@@ -168,24 +168,14 @@ tag_members as (
     select
         *,
         array_transform(key_tags, tag -> concat(
-            '"',
-            regexp_replace(replace(replace(trim(split_part(tag, ':', 1)), '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-            '":"',
-            regexp_replace(replace(replace(trim(substr(tag, strpos(tag, ':') + 1)), '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-            '"'
+            json_string(trim(split_part(tag, ':', 1))), ':', json_string(trim(substr(tag, strpos(tag, ':') + 1)))
         )) as request_members,
         array_transform(
             array_filter(
                 map_entries(caller_tags),
                 entry -> entry['value'] is not null and not coalesce(array_has(keys_written, entry['key']), false)
             ),
-            entry -> concat(
-                '"',
-                regexp_replace(replace(replace(entry['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                '":"',
-                regexp_replace(replace(replace(entry['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                '"'
-            )
+            entry -> concat(json_string(entry['key']), ':', json_string(entry['value']))
         ) as caller_members,
         array_transform(
             array_filter(
@@ -194,13 +184,7 @@ tag_members as (
                     and not coalesce(array_has(keys_written, entry['key']), false)
                     and not coalesce(array_has(map_keys(caller_tags), entry['key']), false)
             ),
-            entry -> concat(
-                '"',
-                regexp_replace(replace(replace(entry['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                '":"',
-                regexp_replace(replace(replace(entry['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                '"'
-            )
+            entry -> concat(json_string(entry['key']), ':', json_string(entry['value']))
         ) as log_members
     from tag_keys
 ),
@@ -294,12 +278,12 @@ select
     end as x_has_tools,
     case
         when input_image > 0
-            or regexp_like(messages, '[{,]\s*"type"\s*:\s*"(image_url|input_image|image|file|input_file|document)"')
+            or regexp_like(messages, '"type"\s*:\s*"(image_url|input_image|image|file|input_file|document)"')
         then true
         when has_content then false
     end as x_has_image,
     case
-        when input_audio > 0 or output_audio > 0 or regexp_like(messages, '[{,]\s*"type"\s*:\s*"input_audio"')
+        when input_audio > 0 or output_audio > 0 or regexp_like(messages, '"type"\s*:\s*"input_audio"')
         then true
         when has_content then false
     end as x_has_audio,

@@ -19,10 +19,10 @@ with calls_in as (
         model,
         nullif(model_group, '') as alias,
         -- a call that failed before it was routed names its provider in the model at most
-        coalesce(nullif(custom_llm_provider, ''), regexp_match(
+        coalesce(nullif(custom_llm_provider, ''), regexp_extract(
             model,
             '^(openai|azure|azure_ai|anthropic|bedrock|vertex_ai|gemini|mistral|cohere|deepseek|groq|together_ai)/'
-        )[1]) as provider,
+        )) as provider,
         coalesce(nullif(status, ''), metadata['status']) as outcome,
         lower(cache_hit) = 'true' as is_hit,
         request_tags,
@@ -121,9 +121,9 @@ buckets as (
 facts as (
     select
         *,
-        coalesce(regexp_match(response, '[{,]\s*"model"\s*:\s*"([^"\\]+)"')[1], model) as served_model,
-        lower(regexp_match(response, '[{,]\s*"service_tier"\s*:\s*"([A-Za-z_]+)"')[1]) as tier,
-        lower(regexp_match(response, '[{,]\s*"(?:finish_reason|stop_reason)"\s*:\s*"([A-Za-z_]+)"')[1]) as finish,
+        coalesce(regexp_extract(response, '"model"\s*:\s*"([^"\\]+)"'), model) as served_model,
+        lower(regexp_extract(response, '"service_tier"\s*:\s*"([A-Za-z_]+)"')) as tier,
+        lower(regexp_extract(response, '"(?:finish_reason|stop_reason)"\s*:\s*"([A-Za-z_]+)"')) as finish,
         array_first(request_tags, tag -> starts_with(tag, 'app:')) as app_tag,
         array_first(request_tags, tag -> starts_with(tag, 'workload:')) as workload_tag,
         array_first(request_tags, tag -> starts_with(tag, 'feature:')) as feature_tag,
@@ -142,13 +142,7 @@ tagged as (
         concat_ws(
             ',',
             nullif(array_to_string(array_transform(key_tags, tag -> concat(
-                '"',
-                regexp_replace(replace(replace(trim(split_part(tag, ':', 1)), '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                '":"',
-                regexp_replace(
-                    replace(replace(trim(substr(tag, strpos(tag, ':') + 1)), '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'
-                ),
-                '"'
+                json_string(trim(split_part(tag, ':', 1))), ':', json_string(trim(substr(tag, strpos(tag, ':') + 1)))
             )), ','), ''),
             nullif(array_to_string(array_transform(
                 array_filter(
@@ -159,13 +153,7 @@ tagged as (
                             false
                         )
                 ),
-                entry -> concat(
-                    '"',
-                    regexp_replace(replace(replace(entry['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '":"',
-                    regexp_replace(replace(replace(entry['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '"'
-                )
+                entry -> concat(json_string(entry['key']), ':', json_string(entry['value']))
             ), ','), '')
         ) as tag_text
     from facts

@@ -108,10 +108,10 @@ select
         regexp_like(request['tools'], '^\s*\[\s*[^\]\s]'),
         case when finish = 'tool_calls' then true end
     ) as x_has_tools,
-    regexp_like(request['messages'], '[{,]\s*"type"\s*:\s*"(image_url|document_url)"') as x_has_image,
+    regexp_like(request['messages'], '"type"\s*:\s*"(image_url|document_url)"') as x_has_image,
     case
         when regexp_like(counts['prompt_audio_seconds'], '[1-9]')
-            or regexp_like(request['messages'], '[{,]\s*"type"\s*:\s*"input_audio"')
+            or regexp_like(request['messages'], '"type"\s*:\s*"input_audio"')
         then true
     end as x_has_audio,
     coalesce(lower(tier), case when custom_id is not null then 'batch' end) as x_service_tier,

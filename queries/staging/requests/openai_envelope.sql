@@ -113,9 +113,9 @@ facts as (
         ) as billed_tool_calls,
         coalesce(
             response['text']['format']['type'],
-            regexp_match(asked['response_format'], '^\s*"(text|json_object|json_schema)"\s*$')[1],
-            regexp_match(asked['response_format'], '^\s*\{[^{}]*"type"\s*:\s*"(text|json_object|json_schema)"')[1],
-            case when regexp_like(asked['response_format'], '[{,]\s*"json_schema"\s*:') then 'json_schema' end
+            regexp_extract(asked['response_format'], '^\s*"(text|json_object|json_schema)"\s*$'),
+            regexp_extract(asked['response_format'], '^\s*\{[^{}]*"type"\s*:\s*"(text|json_object|json_schema)"'),
+            case when regexp_like(asked['response_format'], '"json_schema"\s*:') then 'json_schema' end
         ) as format_asked,
         regexp_like(
             coalesce(asked['tool_choice'], response['tool_choice']),
@@ -125,13 +125,7 @@ facts as (
         array_to_string(
             array_transform(
                 array_filter(map_entries(response['metadata']), entry -> entry['value'] is not null),
-                entry -> concat(
-                    '"',
-                    regexp_replace(replace(replace(entry['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '":"',
-                    regexp_replace(replace(replace(entry['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '"'
-                )
+                entry -> concat(json_string(entry['key']), ':', json_string(entry['value']))
             ),
             ','
         ) as tag_text

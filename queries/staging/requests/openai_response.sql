@@ -83,13 +83,7 @@ stated as (
         array_to_string(
             array_transform(
                 array_filter(map_entries(metadata), entry -> entry['value'] is not null),
-                entry -> concat(
-                    '"',
-                    regexp_replace(replace(replace(entry['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '":"',
-                    regexp_replace(replace(replace(entry['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '"'
-                )
+                entry -> concat(json_string(entry['key']), ':', json_string(entry['value']))
             ),
             ','
         ) as tag_text
@@ -197,8 +191,8 @@ select
         else served_tier
     end as x_service_tier,
     coalesce(metadata['workload'], metadata['feature']) as x_workload_tag,
-    regexp_match(prompt, '^\s*\{[^{}]*"id"\s*:\s*"([^"]+)"')[1] as gen_ai_prompt_name,
-    regexp_match(prompt, '^\s*\{[^{}]*"version"\s*:\s*"([^"]+)"')[1] as x_prompt_version,
+    regexp_extract(prompt, '^\s*\{[^{}]*"id"\s*:\s*"([^"]+)"') as gen_ai_prompt_name,
+    regexp_extract(prompt, '^\s*\{[^{}]*"version"\s*:\s*"([^"]+)"') as x_prompt_version,
     metadata['app'] as x_app,
     "user" as user_id,
     case when tag_text <> '' then concat('{', tag_text, '}') end as tags,

@@ -18,13 +18,7 @@ facts as (
         array_to_string(
             array_transform(
                 array_filter(map_entries(trace_tags), e -> e['value'] is not null and e['value'] not like '%@%'),
-                e -> concat(
-                    '"',
-                    regexp_replace(replace(replace(e['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '":"',
-                    regexp_replace(replace(replace(e['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '"'
-                )
+                e -> concat(json_string(e['key']), ':', json_string(e['value']))
             ),
             ','
         ) as tag_text

@@ -50,7 +50,7 @@ unpacked as (
 named as (
     select
         *,
-        regexp_match(event_name, 'api_(request|error)$')[1] as request_or_error,
+        regexp_extract(event_name, 'api_(request|error)$') as request_or_error,
         lower(a['gen_ai.operation.name']) as operation,
         nullif(coalesce(a['gen_ai.request.model'], a['model']), '') as asked_model,
         nullif(a['gen_ai.response.model'], '') as served_model,
@@ -144,12 +144,12 @@ facts as (
             case
                 when is_claude_code and request_or_error = 'error'
                 -- the text of an error may quote anything: only a class is taken
-                then coalesce(regexp_match(a['error'], '^[A-Za-z][A-Za-z0-9_.]*$')[1], a['status_code'], '')
+                then coalesce(regexp_extract(a['error'], '^[A-Za-z][A-Za-z0-9_.]*$'), a['status_code'], '')
             end
         ) as error_word,
         replace(lower(coalesce(
-            regexp_match(a['gen_ai.response.finish_reasons'], '"stringValue"\s*:\s*"([A-Za-z_-]+)"')[1],
-            regexp_match(a['gen_ai.response.finish_reasons'], '^\[?\s*"?([A-Za-z_-]+)')[1]
+            regexp_extract(a['gen_ai.response.finish_reasons'], '"stringValue"\s*:\s*"([A-Za-z_-]+)"'),
+            regexp_extract(a['gen_ai.response.finish_reasons'], '^\[?\s*"?([A-Za-z_-]+)')
         )), '-', '_') as finish,
         lower(coalesce(
             a['openai.response.service_tier'], a['gen_ai.openai.response.service_tier'],
@@ -212,7 +212,7 @@ select
     coalesce(
         try_cast(a['status_code'] as bigint),
         try_cast(a['http.response.status_code'] as bigint),
-        try_cast(regexp_match(error_word, '^[1-5][0-9]{2}$')[1] as bigint)
+        try_cast(regexp_extract(error_word, '^[1-5][0-9]{2}$') as bigint)
     ) as http_response_status_code,
     case
         when finish in ('stop', 'end_turn', 'stop_sequence') then 'stop'
@@ -229,8 +229,8 @@ select
     case
         when a['gen_ai.tool.definitions'] is not null or finish in ('tool_calls', 'tool_call', 'tool_use') then true
     end as x_has_tools,
-    regexp_like(a['gen_ai.input.messages'], '[{,]\s*"modality"\s*:\s*"image"') as x_has_image,
-    regexp_like(a['gen_ai.input.messages'], '[{,]\s*"modality"\s*:\s*"audio"') as x_has_audio,
+    regexp_like(a['gen_ai.input.messages'], '"modality"\s*:\s*"image"') as x_has_image,
+    regexp_like(a['gen_ai.input.messages'], '"modality"\s*:\s*"audio"') as x_has_audio,
     case when is_claude_code then nullif(a['effort'], '') end as x_reasoning_effort,
     case
         when tier in ('default', 'standard', 'auto', 'on_demand', 'normal') then 'standard'
@@ -257,8 +257,8 @@ select
             when regexp_like(a['cost_usd'], '^[0-9](\.[0-9]+)?[eE]-[0-9]{1,2}$')
             then concat(
                 '0.',
-                repeat('0', cast(regexp_match(a['cost_usd'], '-([0-9]+)$')[1] as bigint) - 1),
-                replace(regexp_match(a['cost_usd'], '^[0-9.]+')[1], '.', '')
+                repeat('0', cast(regexp_extract(a['cost_usd'], '-([0-9]+)$') as bigint) - 1),
+                replace(regexp_extract(a['cost_usd'], '^[0-9.]+'), '.', '')
             )
             else a['cost_usd']
         end as decimal(38, 12)

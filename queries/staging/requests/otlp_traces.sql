@@ -169,14 +169,14 @@ facts as (
     select
         *,
         replace(lower(coalesce(
-            regexp_match(a['gen_ai.response.finish_reasons'], '"stringValue"\s*:\s*"([A-Za-z_-]+)"')[1],
-            regexp_match(a['gen_ai.response.finish_reasons'], '^\[?\s*"?([A-Za-z_-]+)')[1],
+            regexp_extract(a['gen_ai.response.finish_reasons'], '"stringValue"\s*:\s*"([A-Za-z_-]+)"'),
+            regexp_extract(a['gen_ai.response.finish_reasons'], '^\[?\s*"?([A-Za-z_-]+)'),
             a['gen_ai.completion.0.finish_reason'],
             a['ai.response.finishReason']
         )), '-', '_') as finish,
         lower(coalesce(
             a['openai.response.service_tier'], a['gen_ai.openai.response.service_tier'],
-            regexp_match(a['ai.response.providerMetadata'], '"serviceTier"\s*:\s*"([a-z_]+)"')[1],
+            regexp_extract(a['ai.response.providerMetadata'], '"serviceTier"\s*:\s*"([a-z_]+)"'),
             a['openai.request.service_tier'], a['gen_ai.openai.request.service_tier']
         )) as tier,
         coalesce(a['gen_ai.usage.cost'], a['llm.cost.total']) as cost_text,
@@ -204,14 +204,11 @@ tagged as (
             array_transform(
                 tag_entries,
                 entry -> concat(
-                    '"',
-                    regexp_replace(replace(replace(
-                        regexp_replace(entry['key'], '^(trace|traceloop|ai)\.[a-z]+\.(properties\.|metadata\.)?', ''),
-                        '\', '\\'
-                    ), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '":"',
-                    regexp_replace(replace(replace(entry['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '"'
+                    json_string(
+                        regexp_replace(entry['key'], '^(trace|traceloop|ai)\.[a-z]+\.(properties\.|metadata\.)?', '')
+                    ),
+                    ':',
+                    json_string(entry['value'])
                 )
             ),
             ','
@@ -253,7 +250,7 @@ select
     end as gen_ai_provider_name,
     coalesce(asked_model, served_model) as gen_ai_request_model,
     -- Vertex AI names a model by its path
-    coalesce(served_model, regexp_match(asked_model, '^projects/.*/models/([^/]+)$')[1]) as gen_ai_response_model,
+    coalesce(served_model, regexp_extract(asked_model, '^projects/.*/models/([^/]+)$')) as gen_ai_response_model,
     coalesce(nullif(a['gen_ai.response.id'], ''), nullif(a['ai.response.id'], '')) as gen_ai_response_id,
     trace_id as x_trace_id,
     coalesce(
@@ -283,7 +280,7 @@ select
     coalesce(
         try_cast(a['http.response.status_code'] as bigint),
         try_cast(a['http.status_code'] as bigint),
-        try_cast(regexp_match(error_word, '^[1-5][0-9]{2}$')[1] as bigint)
+        try_cast(regexp_extract(error_word, '^[1-5][0-9]{2}$') as bigint)
     ) as http_response_status_code,
     case
         when finish in ('stop', 'end_turn', 'stop_sequence') then 'stop'
@@ -304,13 +301,13 @@ select
     ) as gen_ai_request_stream,
     coalesce(
         try_cast(a['gen_ai.request.max_tokens'] as bigint),
-        try_cast(regexp_match(
+        try_cast(regexp_extract(
             a['llm.invocation_parameters'],
             '"(?:max_tokens|max_completion_tokens|max_output_tokens)"\s*:\s*([0-9]{1,9})'
-        )[1] as bigint)
+        ) as bigint)
     ) as gen_ai_request_max_tokens,
     coalesce(
-        regexp_match(a['gen_ai.openai.request.response_format'], '(json_schema|json_object|text)')[1],
+        regexp_extract(a['gen_ai.openai.request.response_format'], '(json_schema|json_object|text)'),
         case when regexp_like(operation, '^ai\.(generate|stream)object\.') then 'json_schema' end,
         case a['gen_ai.output.type'] when 'json' then 'json_object' when 'text' then 'text' end
     ) as x_response_format,
@@ -322,9 +319,9 @@ select
             ) is not null
         then true
     end as x_has_tools,
-    regexp_like(a['gen_ai.input.messages'], '[{,]\s*"modality"\s*:\s*"image"') as x_has_image,
-    regexp_like(a['gen_ai.input.messages'], '[{,]\s*"modality"\s*:\s*"audio"') as x_has_audio,
-    regexp_match(a['llm.invocation_parameters'], '"(?:reasoning_)?effort"\s*:\s*"([a-z]+)"')[1] as x_reasoning_effort,
+    regexp_like(a['gen_ai.input.messages'], '"modality"\s*:\s*"image"') as x_has_image,
+    regexp_like(a['gen_ai.input.messages'], '"modality"\s*:\s*"audio"') as x_has_audio,
+    regexp_extract(a['llm.invocation_parameters'], '"(?:reasoning_)?effort"\s*:\s*"([a-z]+)"') as x_reasoning_effort,
     case
         when tier in ('default', 'standard', 'auto', 'on_demand') then 'standard'
         when tier = 'fast' then 'priority'
@@ -362,8 +359,8 @@ select
             when regexp_like(cost_text, '^[0-9](\.[0-9]+)?[eE]-[0-9]{1,2}$')
             then concat(
                 '0.',
-                repeat('0', cast(regexp_match(cost_text, '-([0-9]+)$')[1] as bigint) - 1),
-                replace(regexp_match(cost_text, '^[0-9.]+')[1], '.', '')
+                repeat('0', cast(regexp_extract(cost_text, '-([0-9]+)$') as bigint) - 1),
+                replace(regexp_extract(cost_text, '^[0-9.]+'), '.', '')
             )
             else cost_text
         end as decimal(38, 12)

@@ -17,7 +17,7 @@ with calls_in as (
         coalesce("metadata.key", metadata['key']) as tag_keys,
         coalesce("metadata.value", metadata['value']) as tag_values,
         regexp_like(upper(cache_status), '(^| )HIT$') as is_hit,
-        regexp_match(request_url, '^(?:https?://[^/]+)?(/[^?]*)')[1] as route
+        regexp_extract(request_url, '^(?:https?://[^/]+)?(/[^?]*)') as route
     from portkey
 ),
 
@@ -84,7 +84,7 @@ facts as (
         end as input_audio,
         lower(coalesce(body['choices'][1]['finish_reason'], body['stop_reason'])) as finish,
         lower(coalesce(
-            body['service_tier'], regexp_match(asked, '[{,]\s*"service_tier"\s*:\s*"([a-z]+)"')[1]
+            body['service_tier'], regexp_extract(asked, '"service_tier"\s*:\s*"([a-z]+)"')
         )) as tier,
         array_to_string(
             array_transform(
@@ -92,13 +92,7 @@ facts as (
                     tag_list,
                     tag -> tag['value'] is not null and not starts_with(tag['key'], '_') and tag['value'] not like '%@%'
                 ),
-                tag -> concat(
-                    '"',
-                    regexp_replace(replace(replace(tag['key'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '":"',
-                    regexp_replace(replace(replace(tag['value'], '\', '\\'), '"', '\"'), '[\x00-\x1f]', ' ', 'g'),
-                    '"'
-                )
+                tag -> concat(json_string(tag['key']), ':', json_string(tag['value']))
             ),
             ','
         ) as tag_text
@@ -119,7 +113,7 @@ select
         when route like '%/images/%' then 'image'
     end as gen_ai_operation_name,
     nullif(ai_org, '') as gen_ai_provider_name,
-    coalesce(regexp_match(asked, '^"?\{[^{}\[\]]*"model"\s*:\s*"([^"\\]+)"')[1], nullif(ai_model, ''))
+    coalesce(regexp_extract(asked, '^"?\{[^{}\[\]]*"model"\s*:\s*"([^"\\]+)"'), nullif(ai_model, ''))
         as gen_ai_request_model,
     coalesce(nullif(body['model'], ''), nullif(ai_model, '')) as gen_ai_response_model,
     -- the answer of Portkey's cache repeats the id of the call that filled it
@@ -149,8 +143,8 @@ select
         else 'unknown'
     end as x_status,
     coalesce(
-        regexp_match(body['error'], '"type"\s*:\s*"([A-Za-z_.]+)"')[1],
-        regexp_match(body['error'], '"code"\s*:\s*"([A-Za-z_.]+)"')[1]
+        regexp_extract(body['error'], '"type"\s*:\s*"([A-Za-z_.]+)"'),
+        regexp_extract(body['error'], '"code"\s*:\s*"([A-Za-z_.]+)"')
     ) as error_type,
     response_status_code as http_response_status_code,
     case
@@ -163,13 +157,13 @@ select
     retry_success_count + 1 as x_attempt,
     case upper(stream_mode) when 'TRUE' then true when 'FALSE' then false end as gen_ai_request_stream,
     cast(
-        regexp_match(asked, '[{,]\s*"(?:max_completion_tokens|max_output_tokens|max_tokens)"\s*:\s*(\d{1,9})')[1]
+        regexp_extract(asked, '"(?:max_completion_tokens|max_output_tokens|max_tokens)"\s*:\s*(\d{1,9})')
         as bigint
     ) as gen_ai_request_max_tokens,
-    regexp_match(asked, '"response_format"\s*:\s*\{\s*"type"\s*:\s*"(text|json_object|json_schema)"')[1]
+    regexp_extract(asked, '"response_format"\s*:\s*\{\s*"type"\s*:\s*"(text|json_object|json_schema)"')
         as x_response_format,
-    regexp_like(asked, '[{,]\s*"tools"\s*:\s*\[\s*\{') as x_has_tools,
-    regexp_match(asked, '[{,]\s*"reasoning_effort"\s*:\s*"([a-z]+)"')[1] as x_reasoning_effort,
+    regexp_like(asked, '"tools"\s*:\s*\[\s*\{') as x_has_tools,
+    regexp_extract(asked, '"reasoning_effort"\s*:\s*"([a-z]+)"') as x_reasoning_effort,
     case
         when tier in ('default', 'auto') then 'standard'
         when tier = 'scale' then 'provisioned'
@@ -201,7 +195,7 @@ select
             '{',
             concat_ws(
                 ',', nullif(tag_text, ''), '"portkey_mode":"' || lower(mode) || '"',
-                '"portkey_config":"' || replace(replace(config, '\', '\\'), '"', '\"') || '"'
+                '"portkey_config":' || json_string(config)
             ),
             '}'
         )

@@ -125,8 +125,8 @@ select
     'us' as x_time_precision,
     case when endpoint like '%/publishers/google/%' then 'generate_content' else 'chat' end as gen_ai_operation_name,
     'gcp.vertex_ai' as gen_ai_provider_name,
-    regexp_match(endpoint, '/models/([^/:]+)')[1] as gen_ai_request_model,
-    coalesce(served_model, regexp_match(endpoint, '/models/([^/:]+)')[1]) as gen_ai_response_model,
+    regexp_extract(endpoint, '/models/([^/:]+)') as gen_ai_request_model,
+    coalesce(served_model, regexp_extract(endpoint, '/models/([^/:]+)')) as gen_ai_response_model,
     response_id as gen_ai_response_id,
     request_id as x_request_id,
     coalesce(claude_input, input_total) as gen_ai_usage_input_tokens,
@@ -192,7 +192,7 @@ select
     case
         when image_stated > 0
             or regexp_like(request['contents'], '"mime_?[tT]ype"\s*:\s*"(image/|application/pdf)')
-            or regexp_like(request['messages'], '[{,]\s*"type"\s*:\s*"(image|document)"')
+            or regexp_like(request['messages'], '"type"\s*:\s*"(image|document)"')
         then true
     end as x_has_image,
     case
@@ -210,6 +210,6 @@ select
     request['labels']['app'] as x_app,
     request['labels']['env'] as x_environment,
     request['labels']['team'] as x_team,
-    regexp_match(endpoint, 'projects/([^/]+)/')[1] as sub_account_id,
-    regexp_match(endpoint, 'locations/([^/]+)/')[1] as region_id
+    regexp_extract(endpoint, 'projects/([^/]+)/') as sub_account_id,
+    regexp_extract(endpoint, 'locations/([^/]+)/') as region_id
 from calls
