@@ -1,5 +1,6 @@
 //! Rows to Parquet bytes and back, always the same bytes for the same rows.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,8 +14,9 @@ use parquet::arrow::{ArrowWriter, ProjectionMask};
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::{PageIndexPolicy, ParquetMetaDataReader};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData, ParquetMetaDataOptions, ParquetMetaDataReader};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
+use parquet::file::writer::SerializedRowGroupWriter;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
@@ -31,6 +33,8 @@ const FEW_ROWS: usize = 4_096;
 const DICTIONARY_BYTES: usize = 256 << 10;
 /// Bytes in memory below which a relation is small.
 const SMALL_BYTES: usize = 256 << 10;
+/// Rows of a row group of a day. Groups are the same however a day came together: what waits is packed in them, and stays so.
+pub const ROWS_OF_GROUP: usize = 1 << 16;
 /// Rows of a batch that is read.
 const ROWS_OF_BATCH: usize = 8_192;
 /// Columns that are encoded at once, where the machine has as many cores.
@@ -61,9 +65,8 @@ pub fn to_kept_parquet(rows: &RecordBatch) -> Result<Bytes> {
 
 fn compressed(rows: &RecordBatch, compression: Compression) -> Result<Bytes> {
     let properties = WriterProperties::builder().set_compression(compression);
-    written(&rows.schema(), rows.num_rows(), properties, &|column, range| {
-        Ok(rows.column(column).slice(range.start, range.len()))
-    })
+    let column = |column: usize, range: Range<usize>| Ok(rows.column(column).slice(range.start, range.len()));
+    written(&rows.schema(), rows.num_rows(), properties, &column, &[], &|_| None)
 }
 
 /// Writes rows as a file of a day of the state: such files are written every night and read by us, so that what takes longer
@@ -73,14 +76,30 @@ fn compressed(rows: &RecordBatch, compression: Compression) -> Result<Bytes> {
 /// # Errors
 /// `Engine` when encoding fails, and those of `column`.
 pub fn day_to_parquet(schema: &SchemaRef, rows: usize, column: &Columns<'_>) -> Result<Bytes> {
+    day_with_groups(schema, rows, column, &[], &|_| None)
+}
+
+/// The same, where some row groups were encoded before: `packed` gives the file of one whose columns are taken from it as they
+/// are, but for those at the places `anew`.
+///
+/// # Errors
+/// As [`day_to_parquet`], and `Engine` when such a file has other columns.
+pub fn day_with_groups(
+    schema: &SchemaRef,
+    rows: usize,
+    column: &Columns<'_>,
+    anew: &[usize],
+    packed: &dyn Fn(usize) -> Option<Bytes>,
+) -> Result<Bytes> {
     let properties = WriterProperties::builder()
         // A context of zstd for each of fifty columns takes longer than a few rows.
         .set_compression(if rows < FEW_ROWS { Compression::SNAPPY } else { Compression::ZSTD(ZstdLevel::try_new(1)?) })
         // Nobody looks for a part of a day.
         .set_statistics_enabled(EnabledStatistics::None)
         // Ids do not repeat: a dictionary of them is soon given up.
-        .set_dictionary_page_size_limit(DICTIONARY_BYTES);
-    written(schema, rows, properties, column)
+        .set_dictionary_page_size_limit(DICTIONARY_BYTES)
+        .set_max_row_group_row_count(Some(ROWS_OF_GROUP));
+    written(schema, rows, properties, column, anew, packed)
 }
 
 fn written(
@@ -88,35 +107,78 @@ fn written(
     rows: usize,
     properties: WriterPropertiesBuilder,
     column: &Columns<'_>,
+    anew: &[usize],
+    packed: &dyn Fn(usize) -> Option<Bytes>,
 ) -> Result<Bytes> {
     let properties = properties.set_created_by(CREATED_BY.to_string()).build();
     let rows_of_group = properties.max_row_group_row_count().unwrap_or(rows).max(1);
     let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties))?;
     let (mut file, writers) = writer.into_serialized_writer()?;
+    let all: Vec<usize> = (0..schema.fields().len()).collect();
     for (group, begin) in (0..rows).step_by(rows_of_group).enumerate() {
         let range = begin..rows.min(begin + rows_of_group);
-        let chunks = encoded(schema, writers.create_column_writers(group)?, range, column)?;
+        let packed = packed(group).map(|bytes| Ok::<_, Error>((metadata(&bytes)?, bytes))).transpose()?;
+        let places = if packed.is_some() { anew } else { &all };
+        let mut chunks = encoded(schema, writers.create_column_writers(group)?, places, range, column)?;
         let mut written = file.next_row_group()?;
-        for chunk in chunks {
-            chunk.append_to_row_group(&mut written)?;
+        for place in 0..schema.fields().len() {
+            match (chunks.remove(&place), &packed) {
+                (Some(chunks), _) => {
+                    chunks.into_iter().try_for_each(|chunk| chunk.append_to_row_group(&mut written))?
+                }
+                (None, Some((file, bytes))) => append(&mut written, file, 0, place, bytes)?,
+                (None, None) => return Err(Error::engine("a column of a row group is missing")),
+            }
         }
         written.close()?;
     }
     Ok(file.into_inner()?.into())
 }
 
-/// The columns of one row group; those of a large one side by side.
+fn metadata(bytes: &Bytes) -> Result<ParquetMetaData> {
+    // What is appended again says all that it said.
+    let options = ParquetMetaDataOptions::new().with_encoding_stats_as_mask(false);
+    let reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
+    let mut reader = reader.with_metadata_options(Some(options));
+    reader.try_parse(bytes).map_err(broken)?;
+    reader.finish().map_err(broken)
+}
+
+/// Appends a column of a row group of a file, as it is.
+fn append(
+    written: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
+    file: &ParquetMetaData,
+    group: usize,
+    column: usize,
+    bytes: &Bytes,
+) -> Result<()> {
+    let from = file.row_group(group);
+    let metadata = from.columns().get(column).ok_or_else(|| Error::engine("a packed file lacks a column"))?;
+    let close = ColumnCloseResult {
+        bytes_written: metadata.compressed_size() as u64,
+        rows_written: from.num_rows() as u64,
+        metadata: metadata.clone(),
+        bloom_filter: None,
+        column_index: file.column_index().map(|all| all[group][column].clone()),
+        offset_index: file.offset_index().map(|all| all[group][column].clone()),
+    };
+    Ok(written.append_column(bytes, close)?)
+}
+
+/// Some columns of one row group, by their places in the schema; those of a large group side by side.
 fn encoded(
     schema: &SchemaRef,
     writers: Vec<ArrowColumnWriter>,
+    places: &[usize],
     range: Range<usize>,
     column: &Columns<'_>,
-) -> Result<Vec<ArrowColumnChunk>> {
+) -> Result<BTreeMap<usize, Vec<ArrowColumnChunk>>> {
     let mut writers = writers.into_iter();
     let leaves = schema.fields().iter().map(|field| writers.by_ref().take(leaves(field.data_type())).collect());
-    let leaves: Vec<Vec<ArrowColumnWriter>> = leaves.collect();
+    let leaves: Vec<(usize, Vec<ArrowColumnWriter>)> =
+        leaves.enumerate().filter(|(place, _)| places.contains(place)).collect();
     let cells = range.len() * leaves.len();
-    let left = Mutex::new(leaves.into_iter().enumerate());
+    let left = Mutex::new(leaves.into_iter());
     let done = Mutex::new(Vec::new());
     let work = || {
         loop {
@@ -134,10 +196,8 @@ fn encoded(
         }
         work();
     });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(place, _)| *place);
-    let chunks: Vec<Vec<ArrowColumnChunk>> = done.into_iter().map(|(_, chunks)| chunks).collect::<Result<_>>()?;
-    Ok(chunks.into_iter().flatten().collect())
+    let done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.into_iter().map(|(place, chunks)| Ok((place, chunks?))).collect()
 }
 
 fn encode(field: &Field, writers: Vec<ArrowColumnWriter>, values: Result<ArrayRef>) -> Result<Vec<ArrowColumnChunk>> {
@@ -207,21 +267,11 @@ pub fn joined(schema: &SchemaRef, files: &[Bytes]) -> Result<Bytes> {
     let writer = ArrowWriter::try_new(Vec::new(), schema.clone(), Some(properties))?;
     let (mut whole, _) = writer.into_serialized_writer()?;
     for bytes in files {
-        let mut reader = ParquetMetaDataReader::new().with_page_index_policy(PageIndexPolicy::Optional);
-        reader.try_parse(bytes).map_err(broken)?;
-        let file = reader.finish().map_err(broken)?;
+        let file = metadata(bytes)?;
         for (place, group) in file.row_groups().iter().enumerate() {
             let mut written = whole.next_row_group()?;
-            for (column, metadata) in group.columns().iter().enumerate() {
-                let close = ColumnCloseResult {
-                    bytes_written: metadata.compressed_size() as u64,
-                    rows_written: group.num_rows() as u64,
-                    metadata: metadata.clone(),
-                    bloom_filter: None,
-                    column_index: file.column_index().map(|all| all[place][column].clone()),
-                    offset_index: file.offset_index().map(|all| all[place][column].clone()),
-                };
-                written.append_column(bytes, close)?;
+            for column in 0..group.num_columns() {
+                append(&mut written, &file, place, column, bytes)?;
             }
             written.close()?;
         }
@@ -256,10 +306,17 @@ fn broken(error: ParquetError) -> Error {
 
 fn decoded(bytes: Bytes, rows: Range<usize>) -> parquet::errors::Result<Vec<RecordBatch>> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes)?.with_batch_size(ROWS_OF_BATCH);
-    let reader = match rows {
-        Range { start: 0, end: usize::MAX } => reader,
-        rows => reader.with_offset(rows.start).with_limit(rows.len()),
-    };
+    let (mut groups, mut first, mut begin) = (Vec::new(), None, 0);
+    for (place, group) in reader.metadata().row_groups().iter().enumerate() {
+        let end = begin + usize::try_from(group.num_rows()).unwrap_or_default();
+        if begin < rows.end && end > rows.start {
+            first.get_or_insert(begin);
+            groups.push(place);
+        }
+        begin = end;
+    }
+    let skipped = rows.start - first.unwrap_or(rows.start);
+    let reader = reader.with_row_groups(groups).with_offset(skipped).with_limit(rows.len());
     let batches = reader.build()?.collect::<Result<Vec<_>, _>>();
     batches.map_err(ParquetError::from)
 }

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use crate::error::{Error, Result};
 use crate::schema::nullable;
-use crate::table_file::{columns_of_parquet, day_to_parquet, joined};
+use crate::table_file::{ROWS_OF_GROUP, columns_of_parquet, day_to_parquet, joined};
 
 /// Bytes of loose rows from which they are packed. A night of 160,000 calls never is.
 pub const MANY_BYTES: usize = 128 << 20;
@@ -31,6 +31,13 @@ enum Part {
 }
 
 impl Part {
+    fn loose(self) -> Option<RecordBatch> {
+        match self {
+            Part::Packed(..) => None,
+            Part::Loose(rows) => Some(rows),
+        }
+    }
+
     fn rows(&self) -> usize {
         match self {
             Part::Packed(_, rows) => *rows,
@@ -95,11 +102,6 @@ impl Waiting {
         self.loose_bytes
     }
 
-    /// Bytes that the rows take; `None` when some of them are packed.
-    pub fn unpacked_bytes(&self) -> Option<usize> {
-        self.parts.iter().all(|part| matches!(part, Part::Loose(_))).then_some(self.loose_bytes)
-    }
-
     /// How many rows each part has.
     pub fn lengths(&self) -> impl ExactSizeIterator<Item = usize> {
         self.parts.iter().map(Part::rows)
@@ -123,6 +125,41 @@ impl Waiting {
             self.parts.push(Part::Packed(day_to_parquet(&self.schema, rows, &column)?, rows));
         }
         Ok(())
+    }
+
+    /// Packs what fills row groups of a day, if no other part was packed before; the rest stays loose.
+    ///
+    /// # Errors
+    /// `Engine` when encoding fails.
+    pub fn pack_groups(&mut self) -> Result<()> {
+        let begin = self.groups().count();
+        if self.parts[begin..].iter().any(|part| matches!(part, Part::Packed(..))) {
+            return Ok(());
+        }
+        let mut loose = self.parts.split_off(begin).into_iter().filter_map(Part::loose);
+        let mut left = loose.next();
+        let (mut group, mut rows) = (Vec::new(), 0);
+        while let Some(batch) = left.take().or_else(|| loose.next()) {
+            let taken = batch.num_rows().min(ROWS_OF_GROUP - rows);
+            rows += taken;
+            group.push(batch.slice(0, taken));
+            left = (taken < batch.num_rows()).then(|| batch.slice(taken, batch.num_rows() - taken));
+            if rows == ROWS_OF_GROUP {
+                self.parts.extend(std::mem::take(&mut group).into_iter().map(Part::Loose));
+                self.pack()?;
+                rows = 0;
+            }
+        }
+        self.loose_bytes = 0;
+        group.iter().try_for_each(|batch| self.push(batch))
+    }
+
+    /// The files of the first row groups of the day, as far as they are packed.
+    pub fn groups(&self) -> impl Iterator<Item = &Bytes> {
+        self.parts.iter().map_while(|part| match part {
+            Part::Packed(bytes, ROWS_OF_GROUP) => Some(bytes),
+            _ => None,
+        })
     }
 
     /// All rows as one Parquet file.

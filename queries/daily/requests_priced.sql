@@ -387,6 +387,9 @@ select
     usage_output_reasoning_tokens,
     usage_output_audio_tokens,
     usage_output_image_tokens,
+    x_source as source,
+    x_source_format as source_format,
+    x_usage_semantics as usage_semantics,
     case
         when price_status = 'priced' then cast(token_cost_usd + coalesce(list_tool_cost_usd, 0) as decimal(38, 12))
         when price_status = 'free' or (price_status = 'error' and has_usage) then cast(0 as decimal(38, 12))

@@ -89,7 +89,7 @@ from (
         case
             when lower(consumed_unit) in ('tokens', 'token') then cast(consumed_quantity as decimal(26, 6))
             when consumed_quantity is null and regexp_like(lower(pricing_unit), '^\d{1,7} tokens$')
-                then cast(pricing_quantity * cast(regexp_match(pricing_unit, '^\d+')[1] as decimal(7, 0)) as decimal(26, 6))
+                then cast(pricing_quantity * cast(regexp_extract(pricing_unit, '^\d+') as decimal(7, 0)) as decimal(26, 6))
         end as tokens
     from named
 ) as counted

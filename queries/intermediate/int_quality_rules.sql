@@ -88,7 +88,7 @@ found as (
 -- What an evaluation names, as far as it can be run and priced: at most two facts, and a threshold that is a stratum's edge.
 named as (
     select distinct runs.workload_id, runs.provider, runs.model_id, runs.split_rule,
-        cast(regexp_match(runs.split_rule, '^input_tokens <= ([0-9]{1,12})')[1] as bigint) as edge
+        cast(regexp_extract(runs.split_rule, '^input_tokens <= ([0-9]{1,12})') as bigint) as edge
     from int_evidence_runs as runs
     where runs.adaptation = 'none'
         and regexp_like(

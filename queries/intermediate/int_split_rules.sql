@@ -5,7 +5,7 @@
 -- method: M 4.3 (at most two predicates on facts that are known before the call)
 select distinct
     split_rule,
-    cast(regexp_match(split_rule, 'input_tokens <= ([0-9]+)')[1] as bigint) as max_input_tokens,
+    cast(regexp_extract(split_rule, 'input_tokens <= ([0-9]+)') as bigint) as max_input_tokens,
     split_rule like '%tools = false%' as is_without_tools,
     split_rule like '%image = false%' as is_without_image,
     split_rule like '%audio = false%' as is_without_audio,

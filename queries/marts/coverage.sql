@@ -17,7 +17,7 @@ with ever as (
 ),
 
 reasons as (
-    select source, coalesce(regexp_match(reason, '^[A-Z][A-Z_]+')[1], 'UNREADABLE') as reason, count(*) as times
+    select source, coalesce(regexp_extract(reason, '^[A-Z][A-Z_]+'), 'UNREADABLE') as reason, count(*) as times
     from quarantine
     group by 1, 2
 ),

@@ -1,6 +1,6 @@
 -- One row per model call attempt: workload formed, model resolved, price of its day applied (M 1.3, 2.1 to 2.4).
 --
--- version: 2
+-- version: 3
 create external table requests_priced (
     x_record_id varchar not null, -- identity of the call
     workload_id varchar not null, -- workload; unattributed when nothing names one
@@ -43,6 +43,9 @@ create external table requests_priced (
     usage_output_reasoning_tokens bigint, -- reasoning
     usage_output_audio_tokens bigint, -- audio output
     usage_output_image_tokens bigint, -- image output
+    source varchar not null, -- source in the run file whose row is kept
+    source_format varchar not null, -- format that mapped it
+    usage_semantics varchar, -- inclusive, exclusive_repaired, assumed or missing: how the source counts cached input
     cost_usd decimal(38,12), -- list price of the day times tokens and tool calls; null when it cannot be priced
     tool_cost_usd decimal(38,12), -- of it, calls of tools that are billed by the call; null when no row prices them
     event_date date not null -- UTC day of the call's end

@@ -16,6 +16,9 @@ use super::{Engine, without_comments};
 use crate::error::Result;
 use crate::project::Query;
 
+/// Rows that a plan is to expect: facts that they are joined to are held, and they pass by.
+const MANY_ROWS: usize = 1 << 20;
+
 /// A planned query over rows that each run brings.
 #[derive(Clone)]
 pub struct Prepared {
@@ -52,8 +55,9 @@ impl Engine {
     }
 
     fn offer(&self, table: &str, schema: &SchemaRef) -> Result<()> {
-        let schema = without_comments(schema);
-        self.register_table(table, Arc::new(ReadRows::of_run(table, schema)))
+        let rows = ReadRows::of_run(table, without_comments(schema));
+        rows.note(MANY_ROWS);
+        self.register_table(table, Arc::new(rows))
     }
 
     async fn prepared(
@@ -74,6 +78,11 @@ impl Engine {
 }
 
 impl Prepared {
+    /// The schema that the query gives.
+    pub fn schema(&self) -> SchemaRef {
+        Arc::new(self.plan.schema().as_arrow().clone())
+    }
+
     /// Runs the query over some rows and gives what it makes of them, in its order.
     ///
     /// # Errors

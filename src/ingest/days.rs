@@ -11,7 +11,7 @@ use super::Ingested;
 use super::ledger::Ledger;
 use super::repeats::{self, Settling};
 use crate::error::{Error, Kind, Result};
-use crate::schema::Table;
+use crate::schema::{Table, nullable};
 use crate::store::Store;
 use crate::table_file::{day_to_parquet, from_parquet, without};
 use crate::waiting::Waiting;
@@ -46,13 +46,18 @@ pub(super) async fn settle_day(
         Err(error) => return Err(error),
     }
     let settled = Settling::of(table, day, &stored, all)?;
-    for (key, part) in [(&originals_key, &settled.originals), (&kept_key, &settled.kept)] {
-        if part.is_empty() {
-            state.delete(key).await?;
-        } else {
-            let column = |column, range| settled.column(part, column, range);
-            state.put(key, day_to_parquet(&stored, part.len(), &column)?).await?;
+    // What waited may be null anywhere, and some of it is taken as it is packed.
+    let stored = nullable(&stored);
+    match &settled.originals {
+        none if none.is_empty() => state.delete(&originals_key).await?,
+        originals => {
+            let column = |column, range| settled.column(originals, column, range);
+            state.put(&originals_key, day_to_parquet(&stored, originals.len(), &column)?).await?;
         }
+    }
+    match settled.kept.is_empty() {
+        true => state.delete(&kept_key).await?,
+        false => state.put(&kept_key, settled.kept_file(&stored)?).await?,
     }
     ledger.put_repeats(name, day, settled.counts);
     Ok(())

@@ -1,13 +1,11 @@
 //! Where rows of a day come from, and the order in which they are kept and written.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use arrow::array::{
-    Array, ArrayRef, AsArray, DynComparator, Int64Array, StringArray, make_comparator, new_empty_array,
-};
-use arrow::compute::{SortOptions, concat, interleave};
-use arrow::datatypes::{Int64Type, TimestampMicrosecondType};
+use arrow::array::{Array, ArrayRef, AsArray, Int64Array, StringArray, new_empty_array};
+use arrow::compute::{concat, interleave};
+use arrow::datatypes::Int64Type;
 
 use super::identity::Id;
 use crate::error::{Error, Result};
@@ -78,7 +76,7 @@ pub(super) fn place(starts: &[usize], row: u32) -> (usize, usize) {
     (part, row as usize - starts[part])
 }
 
-/// Which of the rows of one call is kept, and in which order such rows stand in a file. Only rows that are repeated or stated
+/// Which of the rows of one call is kept. Only rows that are repeated or stated
 /// anew are ever compared so.
 pub(super) struct Order {
     /// The rows, in their order.
@@ -125,13 +123,8 @@ impl Order {
     pub(super) fn compare(&self, a: u32, b: u32) -> Ordering {
         let lacks_usage = |row: Option<usize>| row.is_some_and(|row| !self.usage.iter().any(|of| of.is_valid(row)));
         let (first, second) = (self.index(a), self.index(b));
-        lacks_usage(first).cmp(&lacks_usage(second)).then_with(|| self.by_place(a, b))
-    }
-
-    /// By rank of the source, key of the object, and line.
-    fn by_place(&self, a: u32, b: u32) -> Ordering {
         let place = |row: usize| (self.rank.value(row), self.key.value(row), self.line.value(row));
-        self.index(a).map(place).cmp(&self.index(b).map(place))
+        lacks_usage(first).cmp(&lacks_usage(second)).then_with(|| first.map(place).cmp(&second.map(place)))
     }
 
     fn index(&self, row: u32) -> Option<usize> {
@@ -139,40 +132,61 @@ impl Order {
     }
 }
 
-/// The order of rows in a file: by time, identity, rank of the source, key and line.
+/// The order of rows in a file: by rank of the source, key of the object, line, and identity. It is the order in which objects are
+/// read, so that rows mostly stand so already.
 pub(super) struct Sorting<'a> {
-    /// Mostly the times alone decide.
-    times: Vec<i64>,
-    days: Vec<DynComparator>,
+    /// The object of each row, by its place among all.
+    objects: Vec<u32>,
+    lines: Vec<i64>,
     ids: &'a [Id],
-    order: &'a Order,
 }
 
 impl<'a> Sorting<'a> {
-    pub(super) fn new(contract: &Table, rows: &Waiting, ids: &'a [Id], order: &'a Order) -> Result<Sorting<'a>> {
-        let mut columns = Vec::new();
-        for name in contract.header.get("day").unwrap_or("").split('|') {
-            columns.extend(whole(rows, name.trim())?);
+    pub(super) fn new(rows: &Waiting, ids: &'a [Id]) -> Result<Sorting<'a>> {
+        let lacks = |name: &str| Error::engine(format!("rows lack the column `{name}`"));
+        let mut places = Vec::new();
+        for name in ["x_source_rank", "x_object_key", "x_line"] {
+            places.push(rows.schema().index_of(name).map_err(|_| lacks(name))?);
         }
-        let times = match columns.first().and_then(|column| column.as_primitive_opt::<TimestampMicrosecondType>()) {
-            Some(times) => times.iter().map(|time| time.unwrap_or(i64::MIN)).collect(),
-            None => vec![0; ids.len()],
-        };
-        let compare = |column: &ArrayRef| make_comparator(column, column, SortOptions::default());
-        Ok(Sorting { times, days: columns.iter().map(compare).collect::<std::result::Result<_, _>>()?, ids, order })
+        places.sort_unstable();
+        let (mut objects, mut lines) = (Vec::with_capacity(ids.len()), Vec::with_capacity(ids.len()));
+        let mut known: BTreeMap<(i64, String), u32> = BTreeMap::new();
+        for part in 0..rows.lengths().len() {
+            let part = rows.part(part, &places)?;
+            let integer = |name: &str| {
+                let column = part.column_by_name(name).and_then(|column| column.as_primitive_opt::<Int64Type>());
+                column.ok_or_else(|| lacks(name))
+            };
+            let (ranks, of_lines) = (integer("x_source_rank")?, integer("x_line")?);
+            let keys = part.column_by_name("x_object_key").and_then(|column| column.as_string_opt::<i32>());
+            let keys = keys.ok_or_else(|| lacks("x_object_key"))?;
+            let mut begin = 0;
+            while begin < keys.len() {
+                let object = (ranks.value(begin), keys.value(begin));
+                let is_same = |row: &usize| (ranks.value(*row), keys.value(*row)) == object;
+                let end = (begin + 1..keys.len()).find(|row| !is_same(row)).unwrap_or(keys.len());
+                let next = known.len() as u32;
+                let number = *known.entry((object.0, object.1.to_string())).or_insert(next);
+                objects.extend(std::iter::repeat_n(number, end - begin));
+                begin = end;
+            }
+            lines.extend_from_slice(of_lines.values());
+        }
+        let mut place_of = vec![0; known.len()];
+        for (place, number) in (0..).zip(known.into_values()) {
+            place_of[number as usize] = place;
+        }
+        objects.iter_mut().for_each(|number| *number = place_of[*number as usize]);
+        Ok(Sorting { objects, lines, ids })
     }
 
     pub(super) fn sorted(&self, rows: Vec<u32>) -> Vec<u32> {
-        let mut keyed: Vec<(i64, u32)> = rows.into_iter().map(|row| (self.times[row as usize], row)).collect();
+        let keyed = |row: u32| (self.objects[row as usize], self.lines[row as usize], row);
+        let mut keyed: Vec<(u32, i64, u32)> = rows.into_iter().map(keyed).collect();
         keyed.sort_unstable_by(|a, b| {
-            let (row, other) = (a.1 as usize, b.1 as usize);
-            let by_days = || self.days.iter().map(|compare| compare(row, other)).find(|order| order.is_ne());
-            a.0.cmp(&b.0)
-                .then_with(|| by_days().unwrap_or(Ordering::Equal))
-                .then_with(|| self.ids[row].cmp(&self.ids[other]))
-                .then_with(|| self.order.by_place(a.1, b.1))
-                .then_with(|| a.1.cmp(&b.1))
+            let by_id = || self.ids[a.2 as usize].cmp(&self.ids[b.2 as usize]);
+            (a.0, a.1).cmp(&(b.0, b.1)).then_with(by_id).then_with(|| a.2.cmp(&b.2))
         });
-        keyed.into_iter().map(|(_, row)| row).collect()
+        keyed.into_iter().map(|(.., row)| row).collect()
     }
 }

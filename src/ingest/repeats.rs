@@ -19,10 +19,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, StringBuilder, new_null_array,
+    Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringArray, StringBuilder, new_empty_array,
+    new_null_array,
 };
-use arrow::compute::{filter_record_batch, interleave};
-use arrow::datatypes::{Int64Type, SchemaRef, TimestampMicrosecondType};
+use arrow::compute::{concat, filter_record_batch, interleave};
+use arrow::datatypes::{Field, Int64Type, SchemaRef, TimestampMicrosecondType};
+use bytes::Bytes;
 use chrono::NaiveDate;
 
 use super::identity::{ById, Id, identities};
@@ -30,11 +32,17 @@ use super::ledger::Repeats;
 use super::order::{Order, Sorting, Sources, place, whole};
 use crate::error::{Error, Result};
 use crate::schema::{Table, hex};
+use crate::table_file::day_with_groups;
 use crate::waiting::Waiting;
+
+/// Columns of kept rows that are known when their day is settled.
+const KNOWN_NOW: [&str; 2] = ["x_record_id", "x_repeats"];
+/// Rows that stand together, on average, from which they are copied together.
+const ROWS_OF_RUN: usize = 8;
 
 /// A settled day.
 pub struct Settled {
-    /// One row per call, ordered by time and identity.
+    /// One row per call, ordered by source, object and line.
     pub kept: RecordBatch,
     /// Every original row of the calls that came more than once and every row that was stated anew, so that a changed
     /// object can be taken out again.
@@ -103,15 +111,22 @@ impl Settling {
         let is_restated = restated(contract, &rows, &sources)?;
         let mut firsts: HashMap<Id, u32, ById> = HashMap::with_capacity_and_hasher(ids.len(), ById::default());
         let mut groups: HashMap<u32, Vec<u32>> = HashMap::new();
+        let mut kept: Vec<u32> = Vec::with_capacity(ids.len());
         for (row, id) in (0..).zip(&ids).filter(|(row, _)| !is_restated[*row as usize]) {
             match firsts.entry(*id) {
-                Entry::Vacant(first) => drop(first.insert(row)),
+                Entry::Vacant(first) => {
+                    first.insert(row);
+                    kept.push(row);
+                }
                 Entry::Occupied(first) => {
                     groups.entry(*first.get()).or_insert_with_key(|first| vec![*first]).push(row);
                 }
             }
         }
-        let mut kept: Vec<u32> = firsts.into_values().filter(|row| !groups.contains_key(row)).collect();
+        drop(firsts);
+        if !groups.is_empty() {
+            kept.retain(|row| !groups.contains_key(row));
+        }
         let mut originals: Vec<u32> = (0..ids.len() as u32).filter(|row| is_restated[*row as usize]).collect();
         let restated = originals.len();
         originals.extend(groups.values().flatten());
@@ -125,13 +140,30 @@ impl Settling {
             repeated.insert(group[0], group);
         }
         let counts = counts(contract, day, &sources, &kept, &repeated, &originals[..restated]);
-        let sorting = Sorting::new(contract, &rows, &ids, &order)?;
+        let sorting = Sorting::new(&rows, &ids)?;
         let part = |rows: Vec<u32>, is_folded| {
             let rows = sorting.sorted(rows);
             Part { places: rows.iter().map(|row| place(&starts, *row)).collect(), rows, is_folded }
         };
         let (kept, originals) = (part(kept, true), part(originals, false));
         Ok(Settling { schema: schema.clone(), rows, starts, ids, repeated, kept, originals, counts })
+    }
+
+    /// The kept rows as the file of their day. Where they are the rows that waited, in their order, row groups that are packed
+    /// stay as they are, but for the columns that are known only now.
+    ///
+    /// # Errors
+    /// `Engine` when a columnar operation fails.
+    pub fn kept_file(&self, stored: &SchemaRef) -> Result<Bytes> {
+        let groups: Vec<&Bytes> = match self.kept.rows.iter().copied().eq(0..self.ids.len() as u32) {
+            true => self.rows.groups().collect(),
+            false => Vec::new(),
+        };
+        let known_now =
+            |(place, field): (usize, &Arc<Field>)| KNOWN_NOW.contains(&field.name().as_str()).then_some(place);
+        let anew: Vec<usize> = stored.fields().iter().enumerate().filter_map(known_now).collect();
+        let column = |column, range| self.column(&self.kept, column, range);
+        day_with_groups(stored, self.kept.len(), &column, &anew, &|group| groups.get(group).copied().cloned())
     }
 
     /// All its rows.
@@ -153,28 +185,35 @@ impl Settling {
     pub fn column(&self, part: &Part, column: usize, range: Range<usize>) -> Result<ArrayRef> {
         let field = self.schema.field(column);
         let rows = &part.rows[range.clone()];
+        let [id, repeats] = KNOWN_NOW;
         match field.name().as_str() {
             // Originals bear their identity too: their bytes do not tell which rows were settled before.
-            "x_record_id" => return Ok(texts(rows.iter().map(|row| &self.ids[*row as usize]))),
-            "x_repeats" if part.is_folded => {
+            name if name == id => return Ok(texts(rows.iter().map(|row| &self.ids[*row as usize]))),
+            name if name == repeats && part.is_folded => {
                 let repeats = |row| self.repeated.get(row).map_or(0, |group| group.len() as i64 - 1);
                 return Ok(Arc::new(rows.iter().map(repeats).collect::<Int64Array>()));
             }
             _ => {}
         }
-        let arrays = self.rows.column(column)?;
+        let may_fill = part.is_folded && is_filled(field.name()) && !self.repeated.is_empty();
+        let places = &part.places[range.clone()];
+        let mut is_read = vec![may_fill; self.starts.len()];
+        places.iter().for_each(|(part, _)| is_read[*part] = true);
+        let mut arrays = Vec::with_capacity(is_read.len());
+        for (part, is_read) in is_read.into_iter().enumerate() {
+            arrays.push(match is_read {
+                true => self.rows.part(part, &[column])?.column(0).clone(),
+                false => new_empty_array(field.data_type()),
+            });
+        }
         let arrays: Vec<&dyn Array> = arrays.iter().map(AsRef::as_ref).collect();
         if arrays.iter().all(|array| array.null_count() == array.len()) {
             return Ok(new_null_array(field.data_type(), rows.len()));
         }
-        let is_filled = part.is_folded
-            && is_filled(field.name())
-            && !self.repeated.is_empty()
-            && arrays.iter().any(|array| array.null_count() > 0);
-        Ok(match is_filled {
-            true => interleave(&arrays, &self.filled(part, range, &arrays))?,
-            false => interleave(&arrays, &part.places[range])?,
-        })
+        match may_fill && arrays.iter().any(|array| array.null_count() > 0) {
+            true => gathered(&arrays, &self.filled(part, range, &arrays)),
+            false => gathered(&arrays, places),
+        }
     }
 
     /// From where a column of kept rows is filled: the first row of the call that has a value.
@@ -187,6 +226,16 @@ impl Settling {
         }
         places
     }
+}
+
+/// The values at some places, by part and row. Rows mostly stand together, and are copied so.
+fn gathered(arrays: &[&dyn Array], places: &[(usize, usize)]) -> Result<ArrayRef> {
+    let runs: Vec<&[(usize, usize)]> = places.chunk_by(|(part, row), next| *next == (*part, row + 1)).collect();
+    if runs.len() > places.len() / ROWS_OF_RUN {
+        return Ok(interleave(arrays, places)?);
+    }
+    let slices: Vec<ArrayRef> = runs.iter().map(|run| arrays[run[0].0].slice(run[0].1, run.len())).collect();
+    Ok(concat(&slices.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())?)
 }
 
 /// The original rows of a settled day, without those of the objects that `is_replaced` names by source and key.
@@ -302,6 +351,8 @@ mod tests {
     use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
     use super::*;
+    use crate::schema::nullable;
+    use crate::table_file::from_parquet;
 
     const BILL: &str = "-- A bill.\n--\n-- day: x_restated_at\n-- identity: x_object_key + x_line\n-- latest: x_restated_at by x_restates\ncreate external table bill (x_record_id varchar not null, x_source varchar not null, x_source_rank bigint not null, x_object_key varchar not null, x_line bigint not null, x_restates varchar, x_restated_at timestamp(6) with time zone, x_repeats bigint not null) stored as parquet location 'x/';\n";
 
@@ -393,6 +444,41 @@ mod tests {
             Ok(())
         };
         runner.run(&strategy, law).unwrap();
+    }
+
+    #[test]
+    fn a_day_is_the_same_file_whatever_of_it_was_packed() {
+        let contract = contract(BILL);
+        let object = |key: usize, lines: usize| (key, (0_u8, None, vec![None; lines]));
+        // Row groups end within objects.
+        let objects = [object(0, 30_000), object(1, 40_000), object(2, 50_000), object(3, 20_000)];
+        let stored = nullable(&contract.schema);
+        let file = |objects: &[(usize, Object)], packs: &dyn Fn(usize, &mut Waiting)| {
+            let mut waiting = Waiting::new(&contract.schema);
+            for (place, object) in objects.iter().enumerate() {
+                waiting.push(&batch(&contract.schema, std::slice::from_ref(object))).unwrap();
+                packs(place, &mut waiting);
+            }
+            let groups = waiting.groups().count();
+            let settling = Settling::of(&contract, NaiveDate::default(), &contract.schema, waiting).unwrap();
+            (groups, settling.kept_file(&stored).unwrap())
+        };
+        let (none, loose) = file(&objects, &|_, _| {});
+        let (two, packed) = file(&objects, &|_, waiting| waiting.pack_groups().unwrap());
+        let (one, half) = file(&objects, &|place, waiting| match place {
+            0 => {}
+            2 => waiting.pack().unwrap(),
+            _ => waiting.pack_groups().unwrap(),
+        });
+        assert_eq!((none, two, one), (0, 2, 1));
+        assert!(loose == packed && loose == half);
+        // Objects in another order are the same day, and none of their groups is its.
+        let mut turned = objects.clone();
+        turned.reverse();
+        let (two, turned) = file(&turned, &|_, waiting| waiting.pack_groups().unwrap());
+        assert!(two == 2 && turned == loose);
+        let rows = from_parquet(loose, &contract.schema).unwrap();
+        assert_eq!(rows, settle(&contract, NaiveDate::default(), &batch(&contract.schema, &objects)).unwrap().kept);
     }
 
     #[test]

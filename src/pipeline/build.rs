@@ -1,9 +1,8 @@
 //! One relation: run its query, hold it to its contract, order it by its grain, write it as Parquet, register it.
 
-use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch, new_empty_array};
+use arrow::array::{Array, RecordBatch, new_empty_array};
 use arrow::compute::{concat, interleave};
 use arrow::datatypes::{Schema, SchemaRef};
 use arrow::row::{RowConverter, SortField};
@@ -12,7 +11,6 @@ use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::project::{Project, Query, graph};
 use crate::schema::{Table, nullable};
-use crate::waiting::Waiting;
 
 /// Runs a query and gives its rows with the contract's schema, in the order of its grain.
 ///
@@ -29,12 +27,23 @@ pub async fn rows(engine: &Engine, project: &Project, query: &Query) -> Result<R
 /// `Contract` when they do not fit, `Project` when the grain is not unique.
 pub fn gathered(project: &Project, query: &Query, schema: SchemaRef, batches: Vec<RecordBatch>) -> Result<RecordBatch> {
     let batches = conformed(project, query, &schema, batches)?;
-    let schema = contract_of(project, query).map_or(schema, |contract| contract.schema.clone());
-    let mut rows = Waiting::new(&schema);
-    for batch in batches {
-        rows.push(&batch)?;
+    let contract = contract_of(project, query);
+    let schema = contract.map_or(schema, |contract| contract.schema.clone());
+    let order = by_grain(query, &schema, &batches)?;
+    let mut columns = Vec::with_capacity(schema.fields().len());
+    for (place, field) in schema.fields().iter().enumerate() {
+        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(place).as_ref()).collect();
+        let column = match &order {
+            _ if parts.is_empty() => new_empty_array(field.data_type()),
+            Order::Same => concat(&parts)?,
+            Order::By(places) => interleave(&parts, places)?,
+        };
+        if contract.is_some() && !field.is_nullable() && column.null_count() > 0 {
+            return Err(null_in(query, field.name()));
+        }
+        columns.push(column);
     }
-    Gathering::of(project, query, schema, rows)?.whole()
+    Ok(RecordBatch::try_new(schema, columns)?)
 }
 
 fn contract_of<'a>(project: &'a Project, query: &Query) -> Option<&'a Table> {
@@ -58,78 +67,11 @@ pub fn conformed(
     batches.into_iter().map(conform).collect()
 }
 
-/// Rows of a relation that are gathered in the order of its grain, column by column, so that they never stand in memory twice.
-pub struct Gathering<'a> {
-    query: &'a Query,
-    schema: SchemaRef,
-    rows: Waiting,
-    order: Order,
-    has_contract: bool,
-}
-
-impl<'a> Gathering<'a> {
-    /// Finds the order of rows that have the columns of `schema`.
-    ///
-    /// # Errors
-    /// `Project` when the grain is not unique.
-    pub fn of(project: &Project, query: &'a Query, schema: SchemaRef, rows: Waiting) -> Result<Gathering<'a>> {
-        let order = by_grain(query, &schema, &rows)?;
-        Ok(Gathering { query, schema, rows, order, has_contract: contract_of(project, query).is_some() })
-    }
-
-    /// How many rows there are.
-    pub fn rows(&self) -> usize {
-        self.rows.lengths().sum()
-    }
-
-    /// Bytes that they take; `None` when they are so many that some are packed.
-    pub fn bytes(&self) -> Option<usize> {
-        self.rows.unpacked_bytes()
-    }
-
-    /// A range of a column, by its place in the schema.
-    ///
-    /// # Errors
-    /// `Contract` for a null in a required column.
-    pub fn column(&self, place: usize, range: Range<usize>) -> Result<ArrayRef> {
-        let field = self.schema.field(place);
-        let parts = self.rows.column(place)?;
-        let column = match &self.order {
-            _ if parts.is_empty() => new_empty_array(field.data_type()),
-            Order::Same => joined(&parts)?.slice(range.start, range.len()),
-            Order::By(places) => {
-                interleave(&parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>(), &places[range])?
-            }
-        };
-        if self.has_contract && !field.is_nullable() && column.null_count() > 0 {
-            return Err(null_in(self.query, field.name()));
-        }
-        Ok(column)
-    }
-
-    /// All rows.
-    ///
-    /// # Errors
-    /// As [`Gathering::column`].
-    pub fn whole(&self) -> Result<RecordBatch> {
-        let rows = self.rows();
-        let columns = (0..self.schema.fields().len()).map(|place| self.column(place, 0..rows));
-        Ok(RecordBatch::try_new(self.schema.clone(), columns.collect::<Result<_>>()?)?)
-    }
-}
-
 /// The error for a null in a required column.
 pub(super) fn null_in(query: &Query, column: &str) -> Error {
     Error::contract(format!("query `{}` gives null in the required column `{column}`", query.name))
         .at(format!("at {}", query.path))
         .hint("drop `not null` in the contract, or give the column a value and a reason")
-}
-
-fn joined(parts: &[ArrayRef]) -> Result<ArrayRef> {
-    match parts {
-        [one] => Ok(one.clone()),
-        parts => Ok(concat(&parts.iter().map(AsRef::as_ref).collect::<Vec<&dyn Array>>())?),
-    }
 }
 
 /// In which order rows of several parts are gathered.
@@ -141,7 +83,7 @@ enum Order {
 }
 
 /// The order of the grain, which is unique.
-fn by_grain(query: &Query, schema: &SchemaRef, rows: &Waiting) -> Result<Order> {
+fn by_grain(query: &Query, schema: &SchemaRef, batches: &[RecordBatch]) -> Result<Order> {
     let grain = query.header.list("grain");
     let mut keys = Vec::new();
     for name in &grain {
@@ -149,8 +91,8 @@ fn by_grain(query: &Query, schema: &SchemaRef, rows: &Waiting) -> Result<Order> 
             Error::project(format!("the grain of `{}` names `{name}`, which is no column", query.name))
                 .at(format!("at {}", query.path))
         })?;
-        let parts = rows.column(place)?;
-        keys.push(if parts.is_empty() { new_empty_array(schema.field(place).data_type()) } else { joined(&parts)? });
+        let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(place).as_ref()).collect();
+        keys.push(if parts.is_empty() { new_empty_array(schema.field(place).data_type()) } else { concat(&parts)? });
     }
     let count = keys.first().map_or(0, |key| key.len());
     if count < 2 {
@@ -159,8 +101,8 @@ fn by_grain(query: &Query, schema: &SchemaRef, rows: &Waiting) -> Result<Order> 
     let converter = RowConverter::new(keys.iter().map(|key| SortField::new(key.data_type().clone())).collect())?;
     let keys = converter.convert_columns(&keys)?;
     let mut places: Vec<(usize, usize)> = Vec::with_capacity(count);
-    for (part, rows) in rows.lengths().enumerate() {
-        places.extend((0..rows).map(|row| (part, row)));
+    for (part, batch) in batches.iter().enumerate() {
+        places.extend((0..batch.num_rows()).map(|row| (part, row)));
     }
     let mut order: Vec<u32> = (0..count as u32).collect();
     let key = |place: u32| keys.row(place as usize);
@@ -186,7 +128,7 @@ pub fn planned_schema(project: &Project, query: &Query, planned: &Schema) -> Sch
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int64Array, StringArray};
+    use arrow::array::{ArrayRef, Int64Array, StringArray};
 
     use super::*;
 
@@ -198,29 +140,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn rows_are_gathered_in_the_order_of_their_grain_packed_or_not() {
+    async fn rows_are_gathered_in_the_order_of_their_grain() {
         let project = Project::load(None).await.unwrap();
         let query = graph::query("queries/intermediate/int_x.sql", "-- X.\n--\n-- grain: n\nselect 1 as n").unwrap();
-        let of = |parts: &[&[i64]], packs: usize| {
-            let mut waiting = Waiting::new(&rows(&[]).schema());
-            for (place, part) in parts.iter().enumerate() {
-                waiting.push(&rows(part)).unwrap();
-                if place < packs {
-                    waiting.pack().unwrap();
-                }
-            }
-            Gathering::of(&project, &query, rows(&[]).schema(), waiting)
+        let of = |parts: &[&[i64]]| {
+            gathered(&project, &query, rows(&[]).schema(), parts.iter().map(|part| rows(part)).collect())
         };
         for parts in [&[&[4, 1][..], &[], &[3], &[2, 5]][..], &[&[1, 2], &[3, 4], &[5]], &[&[1, 2, 3, 4, 5]]] {
-            for packs in 0..4 {
-                let gathering = of(parts, packs).unwrap();
-                assert_eq!(gathering.whole().unwrap(), rows(&[1, 2, 3, 4, 5]), "{parts:?} packed {packs}");
-                assert_eq!(gathering.column(1, 1..3).unwrap().as_ref(), rows(&[2, 3]).column(1).as_ref());
-                assert_eq!((gathering.rows(), gathering.bytes().is_some()), (5, packs == 0));
-            }
+            assert_eq!(of(parts).unwrap(), rows(&[1, 2, 3, 4, 5]), "{parts:?}");
         }
-        assert_eq!(of(&[], 0).unwrap().whole().unwrap(), rows(&[]));
-        let error = of(&[&[1, 2], &[2]], 1).err().unwrap();
+        assert_eq!(of(&[]).unwrap(), rows(&[]));
+        let error = of(&[&[1, 2], &[2]]).err().unwrap();
         assert!(error.to_string().contains("two rows for one n"), "{error}");
     }
 }

@@ -1,41 +1,61 @@
-//! A daily relation that makes each of its rows from one row of another is built part by part, several at once, and each of its
-//! days is written as soon as the last part of it is there: memory does not grow with the days, and of a large day it holds
-//! little more than what the day takes as Parquet.
+//! A daily relation that makes each of its rows from one row of another is built part by part, several at once: a part's rows
+//! are encoded where they are made, as row groups of their days, and stay in the order in which they came. Memory does not grow
+//! with a day.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
+use arrow::array::{Array, RecordBatch};
+use arrow::compute::{concat, concat_batches};
 use arrow::datatypes::SchemaRef;
+use arrow::row::{RowConverter, SortField};
+use bytes::Bytes;
 use chrono::NaiveDate;
 use tokio::task::JoinSet;
 
-use super::build::{Gathering, conformed, null_in};
-use super::daily::{HELD_BYTES, Site, at_once, split, strange_day};
-use super::parts::Parts;
+use super::build::{conformed, null_in};
+use super::daily::{HELD_BYTES, Site, at_once, project_to, split};
+use super::parts::{Part, Parts};
+use crate::engine::Prepared;
 use crate::error::{Error, Result};
-use crate::project::Query;
-use crate::schema::Table;
+use crate::project::{Project, Query};
+use crate::schema::{Table, nullable};
 use crate::store::Store;
-use crate::table_file::{day_to_parquet, without};
-use crate::waiting::{MANY_BYTES, Waiting};
+use crate::table_file::{day_to_parquet, joined, without};
 
 /// Days that were written.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     /// Those that have rows.
     pub(super) days: BTreeSet<NaiveDate>,
-    /// All their rows in the order of the grain, unless they are too many.
+    /// All their rows, unless they are too many.
     pub(super) held: Option<Vec<RecordBatch>>,
+}
+
+/// How a part is built.
+struct Recipe {
+    query: Query,
+    prepared: Prepared,
+    /// The contract of the rows that it reads.
+    input: Table,
+    contract: Table,
+}
+
+/// A part that was built.
+struct Done {
+    /// The last day of its rows: the next part may go on with it.
+    last: NaiveDate,
+    /// Its rows by day, and as the row group of a file.
+    days: BTreeMap<NaiveDate, (RecordBatch, Bytes)>,
 }
 
 impl Site {
     /// Builds and writes some days of a relation that makes each of its rows from one row of `input`.
     pub(super) async fn by_parts(&self, query: &Query, input: &str, wanted: &BTreeSet<NaiveDate>) -> Result<Written> {
-        let table = self.table_of(query, input)?;
+        let recipe = Arc::new(self.recipe(query, input).await?);
         let mut parts = Parts::of(self.state.join(input)?, wanted);
-        let mut writing = Writing::of(self, query, wanted)?;
+        let mut writing = Writing::of(self, &recipe.contract)?;
         let (mut begun, mut ended) = (0, 0);
         let mut running = JoinSet::new();
         let mut done = BTreeMap::new();
@@ -45,121 +65,141 @@ impl Site {
                 && done.len() < at_once()
                 && let Some(part) = parts.next().await?
             {
-                let place = begun;
+                let (place, recipe, project) = (begun, recipe.clone(), self.project.clone());
                 begun += 1;
-                let inputs = query.inputs.iter().filter(|name| *name != input);
-                let engine = self.engine.with_tables_of(inputs).await?;
-                let (query, schema, name) = (query.clone(), table.schema.clone(), input.to_string());
-                running.spawn(async move {
-                    let last = part.last_day();
-                    engine.register(&name, schema.clone(), part.rows(&schema)?)?;
-                    let (schema, rows) = engine.run(&query).await?;
-                    Ok::<_, Error>((place, last, schema, rows))
-                });
+                running.spawn(async move { Ok::<_, Error>((place, recipe.build(&project, part).await?)) });
             }
             let Some(part) = running.join_next().await else { break };
-            let (place, last, schema, rows) =
+            let (place, part) =
                 part.map_err(|error| Error::engine("a part of a relation came to no end").because(error))??;
-            done.insert(place, (last, schema, rows));
-            while let Some((last, schema, rows)) = done.remove(&ended) {
+            done.insert(place, part);
+            while let Some(part) = done.remove(&ended) {
                 ended += 1;
-                writing.take(&schema, rows)?;
-                writing.write_before(last).await?;
+                writing.take(part).await?;
             }
         }
-        writing.end().await
+        writing.end(wanted).await
     }
 
-    /// The contract of the one relation of days that such a query reads.
-    fn table_of(&self, query: &Query, input: &str) -> Result<&Table> {
+    /// Plans the query, which is to read the one relation of days that `by_row:` names.
+    async fn recipe(&self, query: &Query, input: &str) -> Result<Recipe> {
         let by_day = |input: &&String| super::daily::is_by_day(&self.project, input);
         // A day is written before the next one comes, so that only rows of one day are held against each other.
         let has_day = query.header.list("grain").iter().any(|column| column == "event_date");
         let is_the_one = has_day && query.inputs.iter().filter(by_day).eq([input]);
-        self.project.contract(input).filter(|_| is_the_one).ok_or_else(|| {
+        let table = self.project.contract(input).filter(|_| is_the_one).ok_or_else(|| {
             Error::project(format!("query `{}` is not by row of `{input}`", query.name))
                 .at(format!("at {}", query.path))
                 .hint("`by_row:` names the one relation of days that the query reads, and `grain:` the event_date of its rows")
-        })
+        })?;
+        let engine = self.engine.with_tables_of(query.inputs.iter().filter(|name| *name != input)).await?;
+        let prepared = engine.prepare(query, input, &table.schema).await?;
+        Ok(Recipe { query: query.clone(), prepared, input: table.clone(), contract: self.contract_of(query)?.clone() })
     }
+}
+
+impl Recipe {
+    async fn build(&self, project: &Project, part: Part) -> Result<Done> {
+        let last = part.last_day();
+        let of = part.rows(&self.input.schema)?;
+        let rows = self.prepared.run(&of).await?;
+        let rows = conformed(project, &self.query, &self.prepared.schema(), rows)?;
+        let rows = concat_batches(&nullable(&self.contract.schema), &rows)?;
+        one_for_one(&self.query, &of, &rows)?;
+        drop(of);
+        for (field, column) in self.contract.schema.fields().iter().zip(rows.columns()) {
+            if !field.is_nullable() && column.null_count() > 0 {
+                return Err(null_in(&self.query, field.name()));
+            }
+        }
+        let rows = RecordBatch::try_new(self.contract.schema.clone(), rows.columns().to_vec())?;
+        let stored: SchemaRef = Arc::new(without(&self.contract.schema, "event_date"));
+        let mut days = BTreeMap::new();
+        for (day, rows) in split(&rows)? {
+            let group = project_to(&rows, &stored)?;
+            let column = |column: usize, range: Range<usize>| Ok(group.column(column).slice(range.start, range.len()));
+            let bytes = day_to_parquet(&stored, group.num_rows(), &column)?;
+            days.insert(day, (rows, bytes));
+        }
+        Ok(Done { last, days })
+    }
+}
+
+/// Demands one row for each of those that were read, by the columns of the grain.
+fn one_for_one(query: &Query, of: &[RecordBatch], rows: &RecordBatch) -> Result<()> {
+    let wrong = |what: String| {
+        Error::project(format!("query `{}` {what}", query.name)).at(format!("at {}", query.path)).hint(
+            "a query with `by_row:` gives exactly one row for each row that it reads, which bears the grain's columns",
+        )
+    };
+    let grain = query.header.list("grain");
+    let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+    for name in &grain {
+        let lacks = || wrong(format!("has no `{name}` of the rows that it reads"));
+        let columns = of.iter().map(|rows| rows.column_by_name(name).map(AsRef::as_ref).ok_or_else(lacks));
+        let columns: Vec<&dyn Array> = columns.collect::<Result<_>>()?;
+        theirs.push(concat(&columns)?);
+        ours.push(rows.column_by_name(name).cloned().ok_or_else(lacks)?);
+    }
+    let given: usize = of.iter().map(RecordBatch::num_rows).sum();
+    if rows.num_rows() != given {
+        return Err(wrong(format!("gives {} rows for {given}", rows.num_rows())));
+    }
+    let converter = RowConverter::new(ours.iter().map(|key| SortField::new(key.data_type().clone())).collect())?;
+    let (theirs, ours) = (converter.convert_columns(&theirs)?, converter.convert_columns(&ours)?);
+    let mut left: HashSet<&[u8]> = ours.iter().map(|key| key.data()).collect();
+    if !theirs.iter().all(|key| left.remove(key.data())) {
+        return Err(wrong(format!("gives rows that are none of `{}`", grain.join(", "))));
+    }
+    Ok(())
 }
 
 /// Days of a relation that are being written, the earliest first.
 struct Writing<'a> {
     site: &'a Site,
-    query: &'a Query,
-    contract: &'a Table,
     folder: Store,
-    wanted: &'a BTreeSet<NaiveDate>,
-    /// Days of which parts may still come.
-    open: BTreeMap<NaiveDate, Waiting>,
-    /// Days before this one are written.
-    begun: NaiveDate,
+    stored: SchemaRef,
+    /// The day of which parts may still come, and the row groups that came.
+    open: Option<(NaiveDate, Vec<Bytes>)>,
     written: Written,
     held_bytes: usize,
 }
 
 impl<'a> Writing<'a> {
-    fn of(site: &'a Site, query: &'a Query, wanted: &'a BTreeSet<NaiveDate>) -> Result<Writing<'a>> {
-        let (contract, folder) = (site.contract_of(query)?, site.state.join(&query.name)?);
+    fn of(site: &'a Site, contract: &Table) -> Result<Writing<'a>> {
+        let (folder, stored) = (site.state.join(&contract.name)?, Arc::new(without(&contract.schema, "event_date")));
         let written = Written { held: Some(Vec::new()), ..Written::default() };
-        let (open, begun) = (BTreeMap::new(), NaiveDate::MIN);
-        Ok(Writing { site, query, contract, folder, wanted, open, begun, written, held_bytes: 0 })
+        Ok(Writing { site, folder, stored, open: None, written, held_bytes: 0 })
     }
 
-    /// Takes the rows of the next part.
-    fn take(&mut self, schema: &SchemaRef, rows: Vec<RecordBatch>) -> Result<()> {
-        for rows in conformed(&self.site.project, self.query, schema, rows)? {
-            if rows.column_by_name("event_date").is_none_or(|days| days.null_count() > 0) {
-                return Err(null_in(self.query, "event_date"));
+    /// Takes the next part, whose days come after those of the parts before it or go on with the last of them.
+    async fn take(&mut self, part: Done) -> Result<()> {
+        for (day, (rows, group)) in part.days {
+            self.held_bytes += rows.get_array_memory_size();
+            match &mut self.written.held {
+                Some(held) if self.held_bytes <= HELD_BYTES => held.push(rows),
+                held => *held = None,
             }
-            for (day, rows) in split(&rows)? {
-                if !self.wanted.contains(&day) || day < self.begun {
-                    return Err(strange_day(self.query, day));
-                }
-                let waiting = self.open.entry(day).or_insert_with(|| Waiting::new(&self.contract.schema));
-                waiting.push(&rows)?;
-                if waiting.loose_bytes() > MANY_BYTES {
-                    waiting.pack()?;
+            match &mut self.open {
+                Some((open, groups)) if *open == day => groups.push(group),
+                _ => {
+                    self.write().await?;
+                    self.open = Some((day, vec![group]));
                 }
             }
+        }
+        if self.open.as_ref().is_some_and(|(day, _)| *day < part.last) {
+            self.write().await?;
         }
         Ok(())
     }
 
-    /// Writes the days before one of which parts may still come.
-    async fn write_before(&mut self, day: NaiveDate) -> Result<()> {
-        self.begun = day;
-        while let Some(first) = self.open.first_entry().filter(|first| *first.key() < day) {
-            let (day, rows) = first.remove_entry();
-            self.write(day, rows).await?;
-        }
-        Ok(())
-    }
-
-    async fn write(&mut self, day: NaiveDate, rows: Waiting) -> Result<()> {
-        let schema: SchemaRef = Arc::new(without(&self.contract.schema, "event_date"));
-        let mut places = Vec::new();
-        for field in schema.fields() {
-            places.push(self.contract.schema.index_of(field.name())?);
-        }
-        let gathering = Gathering::of(&self.site.project, self.query, self.contract.schema.clone(), rows)?;
-        self.held_bytes = self.held_bytes.saturating_add(gathering.bytes().unwrap_or(usize::MAX));
-        let bytes = match self.held_bytes <= HELD_BYTES {
-            true => {
-                let rows = gathering.whole()?;
-                let column = |column: usize, range: Range<usize>| -> Result<ArrayRef> {
-                    Ok(rows.column(places[column]).slice(range.start, range.len()))
-                };
-                let bytes = day_to_parquet(&schema, rows.num_rows(), &column)?;
-                self.written.held.iter_mut().for_each(|held| held.push(rows.clone()));
-                bytes
-            }
-            false => {
-                self.written.held = None;
-                let column = |column: usize, range| gathering.column(places[column], range);
-                day_to_parquet(&schema, gathering.rows(), &column)?
-            }
+    /// Writes the day that is open.
+    async fn write(&mut self) -> Result<()> {
+        let Some((day, groups)) = self.open.take() else { return Ok(()) };
+        let bytes = match groups.as_slice() {
+            [only] => only.clone(),
+            groups => joined(&self.stored, groups)?,
         };
         self.site.put(&self.folder, &format!("event_date={day}/part.parquet"), bytes).await?;
         self.written.days.insert(day);
@@ -167,11 +207,45 @@ impl<'a> Writing<'a> {
     }
 
     /// Writes what is left; of days without rows there is no file any more.
-    async fn end(mut self) -> Result<Written> {
-        self.write_before(NaiveDate::MAX).await?;
-        for day in self.wanted.difference(&self.written.days) {
+    async fn end(mut self, wanted: &BTreeSet<NaiveDate>) -> Result<Written> {
+        self.write().await?;
+        for day in wanted.difference(&self.written.days) {
             self.site.delete(&self.folder, &format!("event_date={day}/part.parquet")).await?;
         }
         Ok(self.written)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, Int64Array, StringArray};
+
+    use super::*;
+    use crate::project::graph;
+
+    fn rows(ids: &[&str]) -> RecordBatch {
+        let text: ArrayRef = Arc::new(StringArray::from(ids.to_vec()));
+        let days: ArrayRef = Arc::new(Int64Array::from_value(7, ids.len()));
+        RecordBatch::try_from_iter([("id", text), ("event_date", days)]).unwrap()
+    }
+
+    #[test]
+    fn each_row_is_one_of_those_that_were_read() {
+        let sql = "-- X.\n--\n-- grain: event_date, id\nselect 1 as id";
+        let query = graph::query("queries/daily/x.sql", sql).unwrap();
+        let of = [rows(&["c", "a"]), rows(&["b"])];
+        for given in [["c", "a", "b"], ["a", "b", "c"], ["b", "c", "a"]] {
+            one_for_one(&query, &of, &rows(&given)).unwrap();
+        }
+        for (given, what) in [
+            (rows(&["a", "b"]), "gives 2 rows for 3"),
+            (rows(&["a", "b", "b", "c"]), "gives 4 rows for 3"),
+            (rows(&["a", "b", "b"]), "gives rows that are none of `event_date, id`"),
+            (rows(&["a", "b", "d"]), "gives rows that are none of `event_date, id`"),
+            (rows(&["a", "b", "c"]).project(&[0]).unwrap(), "has no `event_date`"),
+        ] {
+            let error = one_for_one(&query, &of, &given).unwrap_err().to_string();
+            assert!(error.contains(what), "{error}");
+        }
     }
 }

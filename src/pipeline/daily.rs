@@ -295,7 +295,7 @@ fn version(project: &Project, query: &Query) -> String {
     hex(&digest.finalize()[..8])
 }
 
-fn project_to(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
+pub(super) fn project_to(rows: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
     let columns = schema.fields().iter().filter_map(|field| rows.column_by_name(field.name()).cloned()).collect();
     Ok(RecordBatch::try_new(schema.clone(), columns)?)
 }

@@ -1,5 +1,5 @@
-//! Days cut into parts of about the same size: a relation that makes each of its rows from one row of another is built part by
-//! part, so that a large day takes all cores and no more memory than a small one.
+//! Days cut into parts, of a large one its row groups: a relation that makes each of its rows from one row of another is built
+//! part by part, so that a large day takes all cores and no more memory than a small one.
 
 use std::collections::{BTreeSet, VecDeque, btree_set};
 use std::ops::Range;
@@ -12,10 +12,7 @@ use chrono::NaiveDate;
 
 use crate::error::Result;
 use crate::store::Store;
-use crate::table_file::{part_of_parquet, rows_in_parquet, without};
-
-/// Rows of a part. To plan a query takes as long as to run it over a few thousand.
-const ROWS: usize = 81_920;
+use crate::table_file::{ROWS_OF_GROUP, part_of_parquet, rows_in_parquet, without};
 
 /// Rows of one or of several days.
 #[derive(Debug, Default)]
@@ -35,7 +32,7 @@ pub(super) struct Parts {
 impl Parts {
     /// The days of a folder.
     pub(super) fn of(folder: Store, days: &BTreeSet<NaiveDate>) -> Parts {
-        Parts { folder, days: days.clone().into_iter(), size: ROWS, cut: VecDeque::new() }
+        Parts { folder, days: days.clone().into_iter(), size: ROWS_OF_GROUP, cut: VecDeque::new() }
     }
 
     /// The next part. Days are joined up to its size.
@@ -52,10 +49,8 @@ impl Parts {
         let key = key(day);
         let Some(bytes) = self.folder.get_if_exists(&key).await? else { return Ok(()) };
         let count = rows_in_parquet(bytes.clone()).map_err(|error| error.at(format!("at {key}")))?;
-        // Parts of a large day are alike: a small last one would run alone.
-        let size = count.div_ceil(count.div_ceil(self.size).max(1)).max(1);
-        for begin in (0..count).step_by(size) {
-            let rows = begin..count.min(begin + size);
+        for begin in (0..count).step_by(self.size) {
+            let rows = begin..count.min(begin + self.size);
             if self.cut.back().is_none_or(|part| part.rows + rows.len() > self.size) {
                 self.cut.push_back(Part::default());
             }
@@ -108,7 +103,7 @@ mod tests {
     use crate::table_file::to_parquet;
 
     #[tokio::test]
-    async fn parts_hold_every_row_once_and_none_is_much_smaller_than_the_others() {
+    async fn parts_hold_every_row_once_and_small_days_are_joined() {
         let folder = Store::open(&Url::parse("memory:///parts_test/").unwrap(), &Stores::default()).unwrap();
         let schema = Arc::new(Schema::new(vec![
             Field::new("n", DataType::Int64, false),
@@ -136,6 +131,6 @@ mod tests {
                 found.extend((0..batch.num_rows()).map(|row| (of.value(row), n.value(row))));
             }
         }
-        assert_eq!((sizes, found), (vec![7, 9, 9, 9], expected));
+        assert_eq!((sizes, found), (vec![7, 10, 10, 7], expected));
     }
 }
