@@ -4,8 +4,8 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, ArrayRef, RecordBatch};
-use arrow::compute::concat;
+use arrow::array::{Array, ArrayRef, RecordBatch, UInt32Array};
+use arrow::compute::{concat, take_record_batch};
 use arrow::datatypes::{Field, Schema, SchemaRef};
 use bytes::Bytes;
 
@@ -107,24 +107,13 @@ impl Waiting {
         self.parts.iter().map(Part::rows)
     }
 
-    /// Packs what is loose behind the last packed part.
+    /// Packs what is loose.
     ///
     /// # Errors
     /// `Engine` when encoding fails.
     pub fn pack(&mut self) -> Result<()> {
-        let begin = self.parts.iter().rposition(|part| matches!(part, Part::Packed(..))).map_or(0, |last| last + 1);
-        let loose = Waiting { schema: self.schema.clone(), parts: self.parts.split_off(begin), loose_bytes: 0 };
-        self.loose_bytes = 0;
-        let rows = loose.lengths().sum();
-        if rows > 0 {
-            let column = |place: usize, range: Range<usize>| {
-                let parts = loose.column(place)?;
-                let parts: Vec<&dyn Array> = parts.iter().map(AsRef::as_ref).collect();
-                Ok(concat(&parts)?.slice(range.start, range.len()))
-            };
-            self.parts.push(Part::Packed(day_to_parquet(&self.schema, rows, &column)?, rows));
-        }
-        Ok(())
+        let rest = self.pack_full()?;
+        self.add_packed(&rest)
     }
 
     /// Packs what fills row groups of a day, if no other part was packed before; the rest stays loose.
@@ -132,26 +121,50 @@ impl Waiting {
     /// # Errors
     /// `Engine` when encoding fails.
     pub fn pack_groups(&mut self) -> Result<()> {
-        let begin = self.groups().count();
-        if self.parts[begin..].iter().any(|part| matches!(part, Part::Packed(..))) {
+        if self.parts[self.groups().count()..].iter().any(|part| matches!(part, Part::Packed(..))) {
             return Ok(());
         }
-        let mut loose = self.parts.split_off(begin).into_iter().filter_map(Part::loose);
-        let mut left = loose.next();
+        let mut rest = self.pack_full()?;
+        if let Some(first) = rest.first_mut() {
+            // A slice would keep all of the batch that it is cut from.
+            let rows = UInt32Array::from_iter_values(0..first.num_rows() as u32);
+            *first = take_record_batch(first, &rows)?;
+        }
+        rest.iter().try_for_each(|batch| self.push(batch))
+    }
+
+    /// Packs what is loose behind the last packed part, as far as it fills row groups. Gives the rest.
+    fn pack_full(&mut self) -> Result<Vec<RecordBatch>> {
+        let begin = self.parts.iter().rposition(|part| matches!(part, Part::Packed(..))).map_or(0, |last| last + 1);
+        let loose = self.parts.split_off(begin).into_iter().filter_map(Part::loose);
+        self.loose_bytes = 0;
         let (mut group, mut rows) = (Vec::new(), 0);
-        while let Some(batch) = left.take().or_else(|| loose.next()) {
-            let taken = batch.num_rows().min(ROWS_OF_GROUP - rows);
-            rows += taken;
-            group.push(batch.slice(0, taken));
-            left = (taken < batch.num_rows()).then(|| batch.slice(taken, batch.num_rows() - taken));
-            if rows == ROWS_OF_GROUP {
-                self.parts.extend(std::mem::take(&mut group).into_iter().map(Part::Loose));
-                self.pack()?;
+        for mut batch in loose {
+            while rows + batch.num_rows() >= ROWS_OF_GROUP {
+                let taken = ROWS_OF_GROUP - rows;
+                group.push(batch.slice(0, taken));
+                batch = batch.slice(taken, batch.num_rows() - taken);
+                self.add_packed(&std::mem::take(&mut group))?;
                 rows = 0;
             }
+            if batch.num_rows() > 0 {
+                rows += batch.num_rows();
+                group.push(batch);
+            }
         }
-        self.loose_bytes = 0;
-        group.iter().try_for_each(|batch| self.push(batch))
+        Ok(group)
+    }
+
+    fn add_packed(&mut self, batches: &[RecordBatch]) -> Result<()> {
+        let rows = batches.iter().map(RecordBatch::num_rows).sum();
+        if rows > 0 {
+            let column = |place: usize, range: Range<usize>| {
+                let parts: Vec<&dyn Array> = batches.iter().map(|batch| batch.column(place).as_ref()).collect();
+                Ok(concat(&parts)?.slice(range.start, range.len()))
+            };
+            self.parts.push(Part::Packed(day_to_parquet(&self.schema, rows, &column)?, rows));
+        }
+        Ok(())
     }
 
     /// The files of the first row groups of the day, as far as they are packed.

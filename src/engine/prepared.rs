@@ -34,12 +34,19 @@ pub struct Prepared {
 }
 
 impl Engine {
-    /// Plans a query that reads rows of `schema` under the name `table`, which are given to each run.
+    /// Plans a query that reads rows of `schema` under the name `table`, which are given to each run. If they come in the order of
+    /// a column, joins to facts keep it.
     ///
     /// # Errors
     /// `Project`, naming the file, when it does not plan.
-    pub async fn prepare(&self, query: &Query, table: &str, schema: &SchemaRef) -> Result<Prepared> {
-        self.offer(table, schema)?;
+    pub async fn prepare(
+        &self,
+        query: &Query,
+        table: &str,
+        schema: &SchemaRef,
+        order: Option<&str>,
+    ) -> Result<Prepared> {
+        self.offer(table, schema, order)?;
         let plan = self.plan(query).await?;
         self.prepared(plan, table, schema, Some((query.name.clone(), query.path.clone()))).await
     }
@@ -49,13 +56,13 @@ impl Engine {
     /// # Errors
     /// `Usage` for anything but a select, or SQL that does not plan.
     pub async fn prepare_select(&self, sql: &str, table: &str, schema: &SchemaRef) -> Result<Prepared> {
-        self.offer(table, schema)?;
+        self.offer(table, schema, None)?;
         let plan = self.plan_select(sql).await?;
         self.prepared(plan, table, schema, None).await
     }
 
-    fn offer(&self, table: &str, schema: &SchemaRef) -> Result<()> {
-        let rows = ReadRows::of_run(table, without_comments(schema));
+    fn offer(&self, table: &str, schema: &SchemaRef, order: Option<&str>) -> Result<()> {
+        let rows = ReadRows::of_run(table, without_comments(schema)).in_order_of(order);
         rows.note(MANY_ROWS);
         self.register_table(table, Arc::new(rows))
     }
@@ -143,5 +150,25 @@ mod tests {
             let (low, high) = futures::join!(prepared.run(&low), prepared.run(&high));
             assert_eq!((numbers(low.unwrap()), numbers(high.unwrap())), (first, second), "{sql}");
         }
+    }
+
+    #[tokio::test]
+    async fn rows_that_come_in_order_keep_it_where_some_find_no_fact() {
+        let engine = Engine::open(&Default::default()).await.unwrap();
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("day", DataType::Int64, false),
+            Field::new("n", DataType::Int64, false),
+        ]));
+        let column = |numbers: Vec<i64>| Arc::new(Int64Array::from(numbers)) as arrow::array::ArrayRef;
+        let facts = RecordBatch::try_from_iter([("n", column(vec![2, 4])), ("name", column(vec![20, 40]))]).unwrap();
+        engine.register("facts", facts.schema(), vec![facts]).unwrap();
+        let rows = RecordBatch::try_new(schema.clone(), vec![column(vec![1, 1, 1, 2, 2]), column(vec![5, 4, 3, 2, 1])]);
+        let sql = "-- x\n-- grain: n\nselect g.day, g.n, f.name from given as g left join facts as f on f.n = g.n";
+        let query = crate::project::graph::query("queries/daily/x.sql", sql).unwrap();
+        let prepared = engine.prepare(&query, "given", &schema, Some("day")).await.unwrap();
+        let found = prepared.run(&[rows.unwrap()]).await.unwrap();
+        let numbers: Vec<i64> =
+            found.iter().flat_map(|rows| rows["n"].as_primitive::<Int64Type>().values().to_vec()).collect();
+        assert_eq!(numbers, [5, 4, 3, 2, 1]);
     }
 }

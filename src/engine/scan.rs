@@ -17,7 +17,8 @@ use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::logical_expr::{Expr, TableType};
-use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr};
+use datafusion::physical_expr::expressions::Column;
+use datafusion::physical_expr::{EquivalenceProperties, Partitioning, PhysicalExpr, PhysicalSortExpr};
 use datafusion::physical_plan::execution_plan::{Boundedness, EmissionType};
 use datafusion::physical_plan::statistics::StatisticsArgs;
 use datafusion::physical_plan::stream::RecordBatchStreamAdapter;
@@ -81,15 +82,22 @@ pub(super) struct ReadRows {
     place: Place,
     /// How many rows there are, about.
     rows: AtomicUsize,
+    /// The column by which they rise, nulls last.
+    order: Option<String>,
 }
 
 impl ReadRows {
     pub(super) fn of_run(name: &str, schema: SchemaRef) -> ReadRows {
-        ReadRows { schema, place: Place::Run(name.to_string()), rows: AtomicUsize::new(0) }
+        ReadRows { schema, place: Place::Run(name.to_string()), rows: AtomicUsize::new(0), order: None }
     }
 
     pub(super) fn packed(schema: SchemaRef, parts: Arc<[Bytes]>, rows: usize) -> ReadRows {
-        ReadRows { schema, place: Place::Packed(parts), rows: AtomicUsize::new(rows) }
+        ReadRows { schema, place: Place::Packed(parts), rows: AtomicUsize::new(rows), order: None }
+    }
+
+    /// The same, whose rows rise by a column.
+    pub(super) fn in_order_of(self, column: Option<&str>) -> ReadRows {
+        ReadRows { order: column.map(str::to_string), ..self }
     }
 
     /// Notes how many rows a plan is to expect.
@@ -102,8 +110,10 @@ impl ReadRows {
             Some(places) => Arc::new(self.schema.project(places)?),
             None => self.schema.clone(),
         };
+        let order = self.order.as_ref().and_then(|name| Some((name, schema.index_of(name).ok()?)));
+        let order = order.map(|(name, place)| [PhysicalSortExpr::new_default(Arc::new(Column::new(name, place)))]);
         let properties = PlanProperties::new(
-            EquivalenceProperties::new(schema),
+            EquivalenceProperties::new_with_orderings(schema, order),
             Partitioning::UnknownPartitioning(1),
             EmissionType::Incremental,
             Boundedness::Bounded,

@@ -73,13 +73,13 @@ impl Incoming {
             return Ok(());
         }
         let mut days: Vec<&mut Waiting> = self.rows.values_mut().collect();
-        days.sort_by_key(|rows| Reverse(rows.loose_bytes()));
         for rows in &mut days {
             loose -= rows.loose_bytes();
             rows.pack_groups()?;
             loose += rows.loose_bytes();
         }
         // Many days that come together each hold less than a group.
+        days.sort_by_key(|rows| Reverse(rows.loose_bytes()));
         for rows in days {
             if loose <= MANY_BYTES / 2 {
                 break;

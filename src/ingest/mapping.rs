@@ -70,7 +70,7 @@ impl Mapping {
         let mut targets = Vec::new();
         for (name, query) in &format.mappings {
             let table = contract_of(project, name)?.clone();
-            let rows = engine.prepare(query, &format.table.name, raw).await?;
+            let rows = engine.prepare(query, &format.table.name, raw, None).await?;
             let reason = reason(engine, &table).await?;
             targets.push(Target { name: (*name).to_string(), table, path: query.path.clone(), rows, reason });
         }

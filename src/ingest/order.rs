@@ -76,8 +76,7 @@ pub(super) fn place(starts: &[usize], row: u32) -> (usize, usize) {
     (part, row as usize - starts[part])
 }
 
-/// Which of the rows of one call is kept. Only rows that are repeated or stated
-/// anew are ever compared so.
+/// Which of the rows of one call is kept. Only rows that are repeated or stated anew are ever compared so.
 pub(super) struct Order {
     /// The rows, in their order.
     rows: Vec<u32>,

@@ -197,8 +197,12 @@ impl Settling {
         }
         let may_fill = part.is_folded && is_filled(field.name()) && !self.repeated.is_empty();
         let places = &part.places[range.clone()];
-        let mut is_read = vec![may_fill; self.starts.len()];
+        let mut is_read = vec![false; self.starts.len()];
         places.iter().for_each(|(part, _)| is_read[*part] = true);
+        if may_fill {
+            let fillers = rows.iter().filter_map(|row| self.repeated.get(row)).flatten();
+            fillers.for_each(|row| is_read[place(&self.starts, *row).0] = true);
+        }
         let mut arrays = Vec::with_capacity(is_read.len());
         for (part, is_read) in is_read.into_iter().enumerate() {
             arrays.push(match is_read {
@@ -479,6 +483,14 @@ mod tests {
         assert!(two == 2 && turned == loose);
         let rows = from_parquet(loose, &contract.schema).unwrap();
         assert_eq!(rows, settle(&contract, NaiveDate::default(), &batch(&contract.schema, &objects)).unwrap().kept);
+        // An object that came again at the end leaves no group as it was packed, and its calls are filled from both.
+        let again: Vec<_> = objects.iter().chain([&objects[1]]).cloned().collect();
+        let (_, loose) = file(&again, &|_, _| {});
+        let (two, packed) = file(&again, &|_, waiting| waiting.pack_groups().unwrap());
+        assert!(two == 2 && loose == packed);
+        let kept = from_parquet(loose, &contract.schema).unwrap();
+        assert_eq!(kept.num_rows(), 140_000);
+        assert_eq!(kept["x_repeats"].as_primitive::<Int64Type>().iter().flatten().sum::<i64>(), 40_000);
     }
 
     #[test]

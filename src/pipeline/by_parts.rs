@@ -1,13 +1,13 @@
 //! A daily relation that makes each of its rows from one row of another is built part by part, several at once: a part's rows
-//! are encoded where they are made, as row groups of their days, and stay in the order in which they came. Memory does not grow
-//! with a day.
+//! are encoded where they are made, as row groups of their days, and stay in the order of those that they come of. Of a large day
+//! memory holds little more than what it takes as Parquet.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::Arc;
 
-use arrow::array::{Array, RecordBatch};
-use arrow::compute::{concat, concat_batches};
+use arrow::array::{Array, RecordBatch, UInt32Array};
+use arrow::compute::{concat, concat_batches, take_record_batch};
 use arrow::datatypes::SchemaRef;
 use arrow::row::{RowConverter, SortField};
 use bytes::Bytes;
@@ -23,6 +23,9 @@ use crate::project::{Project, Query};
 use crate::schema::{Table, nullable};
 use crate::store::Store;
 use crate::table_file::{day_to_parquet, joined, without};
+
+/// What `by_row:` promises.
+const ONE_FOR_ONE: &str = "a query with `by_row:` gives exactly one row for each row that it reads, which bears the same columns of the grain";
 
 /// Days that were written.
 #[derive(Debug, Default)]
@@ -44,8 +47,6 @@ struct Recipe {
 
 /// A part that was built.
 struct Done {
-    /// The last day of its rows: the next part may go on with it.
-    last: NaiveDate,
     /// Its rows by day, and as the row group of a file.
     days: BTreeMap<NaiveDate, (RecordBatch, Bytes)>,
 }
@@ -84,7 +85,7 @@ impl Site {
     /// Plans the query, which is to read the one relation of days that `by_row:` names.
     async fn recipe(&self, query: &Query, input: &str) -> Result<Recipe> {
         let by_day = |input: &&String| super::daily::is_by_day(&self.project, input);
-        // A day is written before the next one comes, so that only rows of one day are held against each other.
+        // A day is written before the next one comes.
         let has_day = query.header.list("grain").iter().any(|column| column == "event_date");
         let is_the_one = has_day && query.inputs.iter().filter(by_day).eq([input]);
         let table = self.project.contract(input).filter(|_| is_the_one).ok_or_else(|| {
@@ -93,25 +94,36 @@ impl Site {
                 .hint("`by_row:` names the one relation of days that the query reads, and `grain:` the event_date of its rows")
         })?;
         let engine = self.engine.with_tables_of(query.inputs.iter().filter(|name| *name != input)).await?;
-        let prepared = engine.prepare(query, input, &table.schema).await?;
-        Ok(Recipe { query: query.clone(), prepared, input: table.clone(), contract: self.contract_of(query)?.clone() })
+        let contract = self.contract_of(query)?;
+        let type_in =
+            |of: &Table, name: &str| of.schema.field_with_name(name).ok().map(|field| field.data_type().clone());
+        let is_own = |name: &String| type_in(table, name).is_none() || type_in(table, name) != type_in(contract, name);
+        if let Some(own) = query.header.list("grain").into_iter().find(is_own) {
+            return Err(Error::project(format!(
+                "the grain of `{}` names `{own}`, which is none of `{input}`",
+                query.name
+            ))
+            .at(format!("at {}", query.path))
+            .hint(ONE_FOR_ONE));
+        }
+        let prepared = engine.prepare(query, input, &table.schema, Some("event_date")).await?;
+        Ok(Recipe { query: query.clone(), prepared, input: table.clone(), contract: contract.clone() })
     }
 }
 
 impl Recipe {
     async fn build(&self, project: &Project, part: Part) -> Result<Done> {
-        let last = part.last_day();
         let of = part.rows(&self.input.schema)?;
         let rows = self.prepared.run(&of).await?;
         let rows = conformed(project, &self.query, &self.prepared.schema(), rows)?;
         let rows = concat_batches(&nullable(&self.contract.schema), &rows)?;
-        one_for_one(&self.query, &of, &rows)?;
-        drop(of);
         for (field, column) in self.contract.schema.fields().iter().zip(rows.columns()) {
             if !field.is_nullable() && column.null_count() > 0 {
                 return Err(null_in(&self.query, field.name()));
             }
         }
+        let rows = one_for_one(&self.query, &of, rows)?;
+        drop(of);
         let rows = RecordBatch::try_new(self.contract.schema.clone(), rows.columns().to_vec())?;
         let stored: SchemaRef = Arc::new(without(&self.contract.schema, "event_date"));
         let mut days = BTreeMap::new();
@@ -121,16 +133,15 @@ impl Recipe {
             let bytes = day_to_parquet(&stored, group.num_rows(), &column)?;
             days.insert(day, (rows, bytes));
         }
-        Ok(Done { last, days })
+        Ok(Done { days })
     }
 }
 
-/// Demands one row for each of those that were read, by the columns of the grain.
-fn one_for_one(query: &Query, of: &[RecordBatch], rows: &RecordBatch) -> Result<()> {
+/// The rows in the order of those that were read, of which there is one for each, by the columns of the grain: so a day has the
+/// same bytes beside whichever other days it is built.
+fn one_for_one(query: &Query, of: &[RecordBatch], rows: RecordBatch) -> Result<RecordBatch> {
     let wrong = |what: String| {
-        Error::project(format!("query `{}` {what}", query.name)).at(format!("at {}", query.path)).hint(
-            "a query with `by_row:` gives exactly one row for each row that it reads, which bears the grain's columns",
-        )
+        Error::project(format!("query `{}` {what}", query.name)).at(format!("at {}", query.path)).hint(ONE_FOR_ONE)
     };
     let grain = query.header.list("grain");
     let (mut theirs, mut ours) = (Vec::new(), Vec::new());
@@ -141,17 +152,19 @@ fn one_for_one(query: &Query, of: &[RecordBatch], rows: &RecordBatch) -> Result<
         theirs.push(concat(&columns)?);
         ours.push(rows.column_by_name(name).cloned().ok_or_else(lacks)?);
     }
+    if theirs == ours {
+        return Ok(rows);
+    }
     let given: usize = of.iter().map(RecordBatch::num_rows).sum();
     if rows.num_rows() != given {
         return Err(wrong(format!("gives {} rows for {given}", rows.num_rows())));
     }
     let converter = RowConverter::new(ours.iter().map(|key| SortField::new(key.data_type().clone())).collect())?;
     let (theirs, ours) = (converter.convert_columns(&theirs)?, converter.convert_columns(&ours)?);
-    let mut left: HashSet<&[u8]> = ours.iter().map(|key| key.data()).collect();
-    if !theirs.iter().all(|key| left.remove(key.data())) {
-        return Err(wrong(format!("gives rows that are none of `{}`", grain.join(", "))));
-    }
-    Ok(())
+    let mut places: HashMap<&[u8], u32> = ours.iter().map(|key| key.data()).zip(0..).collect();
+    let places: Option<Vec<u32>> = theirs.iter().map(|key| places.remove(key.data())).collect();
+    let places = places.ok_or_else(|| wrong(format!("gives rows that are none of `{}`", grain.join(", "))))?;
+    Ok(take_record_batch(&rows, &UInt32Array::from(places))?)
 }
 
 /// Days of a relation that are being written, the earliest first.
@@ -175,7 +188,10 @@ impl<'a> Writing<'a> {
     /// Takes the next part, whose days come after those of the parts before it or go on with the last of them.
     async fn take(&mut self, part: Done) -> Result<()> {
         for (day, (rows, group)) in part.days {
-            self.held_bytes += rows.get_array_memory_size();
+            // Days of a part share its memory.
+            for column in rows.columns() {
+                self.held_bytes += column.to_data().get_slice_memory_size()?;
+            }
             match &mut self.written.held {
                 Some(held) if self.held_bytes <= HELD_BYTES => held.push(rows),
                 held => *held = None,
@@ -187,9 +203,6 @@ impl<'a> Writing<'a> {
                     self.open = Some((day, vec![group]));
                 }
             }
-        }
-        if self.open.as_ref().is_some_and(|(day, _)| *day < part.last) {
-            self.write().await?;
         }
         Ok(())
     }
@@ -230,12 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn each_row_is_one_of_those_that_were_read() {
+    fn each_row_is_one_of_those_that_were_read_in_their_order() {
         let sql = "-- X.\n--\n-- grain: event_date, id\nselect 1 as id";
         let query = graph::query("queries/daily/x.sql", sql).unwrap();
         let of = [rows(&["c", "a"]), rows(&["b"])];
         for given in [["c", "a", "b"], ["a", "b", "c"], ["b", "c", "a"]] {
-            one_for_one(&query, &of, &rows(&given)).unwrap();
+            assert_eq!(one_for_one(&query, &of, rows(&given)).unwrap(), rows(&["c", "a", "b"]));
         }
         for (given, what) in [
             (rows(&["a", "b"]), "gives 2 rows for 3"),
@@ -244,7 +257,7 @@ mod tests {
             (rows(&["a", "b", "d"]), "gives rows that are none of `event_date, id`"),
             (rows(&["a", "b", "c"]).project(&[0]).unwrap(), "has no `event_date`"),
         ] {
-            let error = one_for_one(&query, &of, &given).unwrap_err().to_string();
+            let error = one_for_one(&query, &of, given).unwrap_err().to_string();
             assert!(error.contains(what), "{error}");
         }
     }

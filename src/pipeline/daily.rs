@@ -267,7 +267,7 @@ impl Site {
 }
 
 /// The error for a row of a day that nobody asked for.
-pub(super) fn strange_day(query: &Query, day: NaiveDate) -> Error {
+fn strange_day(query: &Query, day: NaiveDate) -> Error {
     Error::project(format!("query `{}` gives rows of {day}, a day that it was not asked for", query.name))
         .at(format!("at {}", query.path))
         .hint("a daily query keeps the event_date of its input")
@@ -308,7 +308,7 @@ pub(super) fn split(rows: &RecordBatch) -> Result<BTreeMap<NaiveDate, RecordBatc
         .ok_or_else(|| Error::project("a daily relation has no `event_date`"))?;
     let date = |day: i32| NaiveDate::default() + Duration::days(i64::from(day));
     let days = days.values();
-    // A grain begins with the day.
+    // Mostly they stand day by day.
     if days.is_sorted() {
         let mut begin = 0;
         let of_day = days.chunk_by(|day, next| day == next).map(|of_day| {

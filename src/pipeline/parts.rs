@@ -68,11 +68,6 @@ fn key(day: NaiveDate) -> String {
 }
 
 impl Part {
-    /// The last day of which it has rows: the next part may go on with it.
-    pub(super) fn last_day(&self) -> NaiveDate {
-        self.days.last().map_or(NaiveDate::MIN, |(day, ..)| *day)
-    }
-
     /// The rows, with the schema of their contract.
     pub(super) fn rows(self, schema: &SchemaRef) -> Result<Vec<RecordBatch>> {
         let stored: SchemaRef = Arc::new(without(schema, "event_date"));

@@ -13,6 +13,7 @@ mod any_records;
 mod cli;
 mod crashes;
 mod date_folders;
+mod days;
 mod deployment;
 mod faults;
 mod faulty;
