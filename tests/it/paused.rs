@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::disturbed::{Company, Objects, Run};
 use super::http::Request;
 use super::http::faults::{Fault, Proxy};
-use super::shelves::Shelf;
+use super::shelves::{Shelf, wait};
 
 /// The shortest that a run file may say.
 const STALE_SECONDS: u64 = 3;
@@ -40,7 +40,13 @@ fn paused(company: &Company<'_>, shelf: &Shelf, date: &str, at: &'static str, fa
 
 /// Waits until a run holds the lock of its folder: the file alone may stand before it is locked.
 fn has_its_lock(shelf: &Shelf, folder: &str) {
-    while shelf.everything(folder).get("state/lock.json").is_none_or(Vec::is_empty) {
+    let store = shelf.store(folder);
+    // Only the lock is read: other files come and go while the run begins.
+    let is_held = || {
+        let record = wait(store.get_if_exists("state/lock.json"));
+        matches!(record, Ok(Some(record)) if !record.is_empty())
+    };
+    while !is_held() {
         std::thread::sleep(Duration::from_millis(5));
     }
 }
