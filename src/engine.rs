@@ -3,7 +3,9 @@
 //! Every setting on which results or bytes depend is set here, explicitly. Queries run in the dialect that has lambdas.
 
 mod functions;
+mod held;
 mod lean;
+mod lookup_join;
 mod no_rows;
 mod prepared;
 mod repeated;
@@ -78,11 +80,13 @@ impl Engine {
         }
         let memory = options.memory_mib.max(64) * 1024 * 1024;
         let runtime = RuntimeEnvBuilder::new().with_memory_pool(Arc::new(FairSpillPool::new(memory))).build_arc()?;
+        let mut rules = small_side::SmallSide::among(PhysicalOptimizer::new().rules);
+        rules.push(Arc::new(lookup_join::LookUp));
         let state = SessionStateBuilder::new()
             .with_config(config)
             .with_runtime_env(runtime)
             .with_default_features()
-            .with_physical_optimizer_rules(small_side::SmallSide::among(PhysicalOptimizer::new().rules))
+            .with_physical_optimizer_rules(rules)
             .build();
         let context = SessionContext::new_with_state(state);
         functions::functions().into_iter().for_each(|function| context.register_udf(function));

@@ -11,6 +11,7 @@ use arrow::array::{ArrayRef, RecordBatch};
 use arrow::compute::{CastOptions, cast_with_options};
 use arrow::datatypes::{Field, Schema};
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNodeRecursion, TreeNodeVisitor};
+use datafusion::common::utils::memory::RecordBatchMemoryCounter;
 use datafusion::datasource::{MemTable, provider_as_source};
 use datafusion::error::{DataFusionError, Result};
 use datafusion::execution::SendableRecordBatchStream;
@@ -72,10 +73,11 @@ async fn few(
     schema: &Arc<Schema>,
     most: usize,
 ) -> Result<Option<Vec<RecordBatch>>> {
-    let (mut batches, mut bytes) = (Vec::new(), 0);
+    // Batches may be cut from the same bytes.
+    let (mut batches, mut memory) = (Vec::new(), RecordBatchMemoryCounter::new());
     while let Some(batch) = stream.try_next().await? {
-        bytes += batch.get_array_memory_size();
-        if bytes > most {
+        memory.count_batch(&batch);
+        if memory.memory_usage() > most {
             return Ok(None);
         }
         batches.push(typed(&batch, schema)?);

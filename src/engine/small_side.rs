@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use datafusion::common::JoinType;
 use datafusion::common::stats::Precision;
 use datafusion::common::tree_node::{Transformed, TransformedResult, TreeNode};
 use datafusion::config::ConfigOptions;
@@ -48,7 +49,7 @@ impl PhysicalOptimizerRule for SmallSide {
                 && join.join_type().supports_swap()
                 && !join.null_aware
                 && is_one(join.right())
-                && is_smaller(join.right(), join.left(), SMALL)?
+                && is_smaller(join.right(), join.left(), most_held(join))?
             {
                 return join.swap_inputs(join.mode).map(Transformed::yes);
             }
@@ -64,6 +65,12 @@ impl PhysicalOptimizerRule for SmallSide {
     fn schema_check(&self) -> bool {
         true
     }
+}
+
+/// Rows up to which the right side of a join by keys is held. Where every row of the left side is kept, holding the right one
+/// keeps the order of rows: each looks up what stands beside it. Still it is an estimate, so there is an end to it.
+fn most_held(join: &HashJoinExec) -> usize {
+    if join.join_type == JoinType::Left { 1 << 16 } else { SMALL }
 }
 
 /// What is held has to come in one piece; to gather pieces would leave their order to chance.
