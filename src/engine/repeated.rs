@@ -51,9 +51,10 @@ struct Step {
 
 enum Plan {
     /// One for all groups.
-    Once(Arc<dyn ExecutionPlan>),
-    /// Planned by every group, as its parts keep results that two groups would share.
-    EachTime(Box<LogicalPlan>),
+    Shared(Arc<dyn ExecutionPlan>),
+    /// One for each group that runs beside others, as its parts keep results that two groups would share; those that no group
+    /// holds wait here.
+    Lent { logical: Box<LogicalPlan>, free: std::sync::Mutex<Vec<Arc<dyn ExecutionPlan>>> },
 }
 
 impl Repeated {
@@ -176,8 +177,8 @@ impl Repeated {
         let physical = self.engine.plan_small(&logical).await?;
         let schema = Arc::new(Schema::new(logical.schema().as_arrow().fields().clone()));
         let plan = match shares_results(&physical)? {
-            true => Plan::EachTime(Box::new(logical)),
-            false => Plan::Once(physical),
+            true => Plan::Lent { logical: Box::new(logical), free: vec![physical].into() },
+            false => Plan::Shared(physical),
         };
         Ok(Step { table, schema, plan })
     }
@@ -196,12 +197,23 @@ impl Repeated {
 
     async fn rows_of(&self, step: &Step, rows: &RowsOfRun) -> datafusion::error::Result<Vec<RecordBatch>> {
         let plan = match &step.plan {
-            Plan::Once(plan) => reset_plan_states(plan.clone())?,
-            Plan::EachTime(plan) => self.engine.plan_small(plan).await?,
+            Plan::Shared(plan) => plan.clone(),
+            Plan::Lent { logical, free } => {
+                let waiting = free.lock().map_or(None, |mut free| free.pop());
+                match waiting {
+                    Some(plan) => plan,
+                    None => self.engine.plan_small(logical).await?,
+                }
+            }
         };
         let config = self.engine.context.copied_config().with_extension(Arc::new(rows.clone()));
         let task = TaskContext::from(self.engine.lean.as_ref()).with_session_config(config);
-        let found = collect(plan, Arc::new(task)).await?;
+        let found = collect(reset_plan_states(plan.clone())?, Arc::new(task)).await?;
+        if let Plan::Lent { free, .. } = &step.plan
+            && let Ok(mut free) = free.lock()
+        {
+            free.push(plan);
+        }
         match step.table {
             Some(_) => found.iter().map(|rows| shared::typed(rows, &step.schema)).collect(),
             None => Ok(found),
@@ -239,7 +251,9 @@ mod tests {
         let pairs = "with steps as (select n, n * 10 as tens from given) \
             select one.n, other.tens from steps as one inner join steps as other on other.n = one.n where one.n > 1";
         let above = "select tens from pairs where tens > (select avg(tens) from pairs) order by tens";
-        for (name, sql) in [("pairs", pairs), ("above", above)] {
+        let halved = "with recursive steps as (select tens from above union all \
+            select tens / 2 from steps where tens % 2 = 0) select tens from steps order by tens";
+        for (name, sql) in [("pairs", pairs), ("above", above), ("halved", halved)] {
             let query =
                 graph::query(&format!("queries/marts/{name}.sql"), &format!("-- x\n-- grain: n\n{sql}")).unwrap();
             repeated.plan(&query, |schema| Arc::new(schema.clone())).await.unwrap();
@@ -250,13 +264,15 @@ mod tests {
             let (_, found) = repeated.run("pairs", &rows).await.unwrap();
             rows.put("pairs", &found);
             let (_, found) = repeated.run("above", &rows).await.unwrap();
+            rows.put("above", &found);
+            let (_, found) = repeated.run("halved", &rows).await.unwrap();
             found.iter().flat_map(|rows| rows.column(0).as_primitive::<Int64Type>().values().to_vec()).collect()
         };
         let nothing: Vec<i64> = group(&[]).await;
         assert_eq!(nothing, Vec::<i64>::new());
         for _ in 0..3 {
             let (low, high): (Vec<i64>, Vec<i64>) = futures::join!(group(&[1, 2, 3, 4]), group(&[7, 8]));
-            assert_eq!((low, high), (vec![40], vec![80]));
+            assert_eq!((low, high), (vec![5, 10, 20, 40], vec![5, 10, 20, 40, 80]));
         }
         let error = repeated.run("pairs", &RowsOfRun::default()).await.unwrap_err();
         assert!(format!("{error:?}").contains("`given` are not there"), "{error:?}");
