@@ -1,4 +1,4 @@
--- One row per bundle and gate that its workload demands: the answer, and the share of requests and cost that passes.
+-- One row per bundle and gate that its workload demands and that it does not pass: the share of requests and cost that passes.
 --
 -- grain:  recommendation_id, code
 -- by_workload: yes
@@ -194,7 +194,6 @@ select
         else answers.code
     end as reason_code,
     case when answers.is_passed is null then 'hard' else answers.kind end as kind,
-    false as is_passed,
     answers.fact,
     case when facts.requests = 0 then 0.0 else 1.0 - cast(answers.failing_requests as double) / facts.requests end as pass_share_requests,
     case
@@ -204,7 +203,3 @@ select
 from answers
 inner join facts on facts.recommendation_id = answers.recommendation_id
 where answers.is_passed is not true
-union all
-select recommendation_id, code, case when code = 'MODALITY_AUDIO' then 'MODALITY' else code end, kind, true, fact, 1.0, 1.0
-from answers
-where is_passed

@@ -1,21 +1,18 @@
--- One row per bundle: which gates hold, which one binds, and what was not tested.
+-- One row per bundle: which gates it does not pass, which one binds, and what was not tested.
 --
 -- grain:  recommendation_id
 -- by_workload: yes
 -- method: M 4.1 (all codes are kept, the one with the lowest pass share first), 4.2
-with failed as (
-    select * from int_bundle_gates where not is_passed
-),
 
 -- Of codes and of unknown facts there are a few dozen sets: each is a number, and is written out once.
-reasons as (
+with reasons as (
     select reason_code, cast(power(2, row_number() over (order by reason_code) - 1) as bigint) as bit
-    from (select distinct reason_code from failed) as found
+    from (select distinct reason_code from int_bundle_gates) as found
 ),
 
 unknown as (
     select fact, cast(power(2, row_number() over (order by fact) - 1) as bigint) as bit
-    from (select distinct fact from failed where reason_code = 'UNKNOWN_FACT') as found
+    from (select distinct fact from int_bundle_gates where reason_code = 'UNKNOWN_FACT') as found
 ),
 
 codes as (
@@ -32,7 +29,7 @@ codes as (
             filter (where kind <> 'warn') as binding_kind,
         min(case when kind <> 'warn' then pass_share_requests end) as pass_share_requests,
         min(case when kind <> 'warn' then pass_share_spend end) as pass_share_spend
-    from failed
+    from int_bundle_gates as failed
     inner join reasons on reasons.reason_code = failed.reason_code
     left join unknown on unknown.fact = failed.fact and failed.reason_code = 'UNKNOWN_FACT'
     group by failed.recommendation_id
