@@ -2,6 +2,7 @@
 --
 -- grain:  workload_id, eval_set, method, rubric, split_rule, run_id, provider, model_id, adaptation, item_id
 -- by_workload: yes
+-- unsorted: grouped by its grain, and far longer than any other relation: sorting took as long as grouping
 -- method: M 5.1 (what may be compared), 5.4 (graded scores compare item by item), 5 edge cases (distinct first)
 with named as (
     select

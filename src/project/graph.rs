@@ -62,6 +62,9 @@ pub const RUNTIME: [&str; 15] = [
 /// Header key of relations by workload, with the value `yes`.
 pub const BY_WORKLOAD: &str = "by_workload";
 
+/// Header key of a relation whose rows stay in the order in which its query gives them, with the reason.
+pub const UNSORTED: &str = "unsorted";
+
 /// Seed relations, one CSV each.
 pub const SEEDS: [&str; 9] = [
     "model_prices",
@@ -121,6 +124,10 @@ pub fn query(path: &str, text: &str) -> Result<Query> {
             return Err(wrong("a mart by workload is not in the order of workloads".into())
                 .hint("begin its grain with workload_id: groups of workloads follow each other in the file"));
         }
+    }
+    if header.get(UNSORTED).is_some() && layer != Layer::Intermediate {
+        return Err(wrong(format!("a query of this layer may not say `{UNSORTED}:`"))
+            .hint("only rows that nobody reads but other queries may stay in the order in which they come"));
     }
     let statement = parse(text).map_err(|error| error.at(format!("at {path}")))?;
     let (relations, ctes) = resolve_table_references(&statement, true)?;

@@ -61,6 +61,11 @@ impl Query {
     pub fn is_by_workload(&self) -> bool {
         self.layer == Layer::Lever || self.header.get(graph::BY_WORKLOAD).is_some()
     }
+
+    /// Whether its rows stay in the order in which it gives them (`unsorted:`, and why); all others are sorted by their grain.
+    pub fn is_unsorted(&self) -> bool {
+        self.header.get(graph::UNSORTED).is_some()
+    }
 }
 
 /// Everything that is text.

@@ -300,6 +300,14 @@ async fn contracts_are_documented_and_published_types_are_plain() {
 }
 
 #[test]
+fn what_is_left_unsorted_is_grouped_by_its_grain() {
+    let unsorted = texts("queries", "sql").into_iter().filter(|(_, text)| text.contains("\n-- unsorted:"));
+    let is_grouped = |text: &str| text.rsplit("\nselect\n").next().is_some_and(|last| last.contains("\ngroup by\n"));
+    let faults: Vec<String> = unsorted.filter(|(_, text)| !is_grouped(text)).map(|(path, _)| path).collect();
+    none(faults, "nobody else sees to it that no row repeats");
+}
+
+#[test]
 fn the_project_speaks_of_itself_alone() {
     // Cut in two, so that this file keeps its own rule.
     let rules = [
