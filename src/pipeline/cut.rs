@@ -7,7 +7,9 @@ use arrow::array::{Array, AsArray, UInt64Array};
 use arrow::compute::take_record_batch;
 use bytes::Bytes;
 use datafusion::execution::SendableRecordBatchStream;
-use futures::TryStreamExt;
+use futures::StreamExt;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 use super::schedule::WORKLOADS;
 use crate::engine::Engine;
@@ -16,6 +18,9 @@ use crate::waiting::{MANY_BYTES, Waiting};
 
 /// The column by which rows belong to a group.
 pub(super) const WORKLOAD: &str = "workload_id";
+
+/// Batches that wait to be cut.
+const READ_AHEAD: usize = 8;
 
 /// The first workload of every group but the first.
 pub(super) async fn bounds(engine: &Engine, workloads_at_once: usize) -> Result<Arc<[String]>> {
@@ -28,7 +33,18 @@ pub(super) async fn bounds(engine: &Engine, workloads_at_once: usize) -> Result<
 pub(super) async fn parted(mut stream: SendableRecordBatchStream, bounds: &[String]) -> Result<Arc<[Bytes]>> {
     let schema = stream.schema();
     let mut groups: Vec<Waiting> = (0..=bounds.len()).map(|_| Waiting::new(&schema)).collect();
-    while let Some(rows) = stream.try_next().await? {
+    // The next rows are decoded while these are packed.
+    let (sender, mut decoded) = mpsc::channel(READ_AHEAD);
+    let mut decoding = JoinSet::new();
+    decoding.spawn(async move {
+        while let Some(rows) = stream.next().await {
+            if sender.send(rows).await.is_err() {
+                break;
+            }
+        }
+    });
+    while let Some(rows) = decoded.recv().await {
+        let rows = rows?;
         let ids = rows.column_by_name(WORKLOAD).and_then(|ids| ids.as_string_opt::<i32>());
         let Some(ids) = ids else { return Err(Error::engine(format!("`{WORKLOAD}` is no text"))) };
         let mut places: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
@@ -56,6 +72,9 @@ pub(super) async fn parted(mut stream: SendableRecordBatchStream, bounds: &[Stri
         if groups.iter().map(Waiting::loose_bytes).sum::<usize>() > MANY_BYTES {
             groups.iter_mut().try_for_each(Waiting::pack)?;
         }
+    }
+    while let Some(ended) = decoding.join_next().await {
+        ended.map_err(|error| Error::engine("rows came to no end").because(error))?;
     }
     groups.into_iter().map(Waiting::packed).collect()
 }

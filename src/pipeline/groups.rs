@@ -173,44 +173,36 @@ impl<'a> Groups<'a> {
         let own: BTreeSet<&str> = members.iter().map(|query| query.name.as_str()).collect();
         let has_levers = members.iter().any(|query| query.layer == Layer::Lever);
         let read: BTreeSet<&String> = members.iter().flat_map(|query| &query.inputs).collect();
-        let (mut alike, mut by_group) = (RowsOfRun::default(), BTreeMap::new());
-        for name in read {
-            if own.contains(name.as_str()) || (has_levers && name == PROPOSALS) {
-                continue;
+        let read = read.into_iter().filter(|name| !(own.contains(name.as_str()) || has_levers && *name == PROPOSALS));
+        let (whole, by_group): (Vec<&String>, Vec<&String>) = read.partition(|name| !self.held.contains_key(*name));
+        let mut by_group: BTreeMap<String, Arc<[Bytes]>> =
+            by_group.into_iter().filter_map(|name| Some((name.clone(), self.held.get(name)?.clone()))).collect();
+        let mut waiting: Vec<&String> =
+            whole.iter().filter(|name| !self.inputs.contains_key(**name)).copied().collect();
+        let mut reading = JoinSet::new();
+        loop {
+            while reading.len() < at_once()
+                && let Some(name) = waiting.pop()
+            {
+                let readers =
+                    self.stage_of.iter().filter(|(_, of)| **of >= stage).map(|(place, _)| self.plan.relations[*place]);
+                let (engine, bounds, wanted) = (self.engine.clone(), self.bounds.clone(), columns_read(name, readers));
+                let name = name.clone();
+                reading.spawn(async move { Ok::<_, Error>((input(&engine, &name, wanted, &bounds).await?, name)) });
             }
-            if let Some(parts) = self.held.get(name) {
-                by_group.insert(name.clone(), parts.clone());
-                continue;
-            }
-            let input = match self.inputs.get(name) {
-                Some(input) => input.clone(),
-                None => self.input(name, stage).await?,
-            };
-            match input {
-                Input::Alike(rows) => alike.put(name, &rows),
-                Input::ByGroup(parts) => drop(by_group.insert(name.clone(), parts)),
+            let Some(ended) = reading.join_next().await else { break };
+            let (input, name) = ended.map_err(|error| Error::engine("rows came to no end").because(error))??;
+            self.inputs.insert(name, input);
+        }
+        let mut alike = RowsOfRun::default();
+        for name in whole {
+            match self.inputs.get(name) {
+                Some(Input::Alike(rows)) => alike.put(name, rows),
+                Some(Input::ByGroup(parts)) => drop(by_group.insert(name.clone(), parts.clone())),
+                None => {}
             }
         }
         Ok((alike, Arc::new(by_group)))
-    }
-
-    /// Reads a relation that stands whole, the columns that some relation by workload names.
-    async fn input(&mut self, name: &str, stage: usize) -> Result<Input> {
-        let readers =
-            self.stage_of.iter().filter(|(_, of)| **of >= stage).map(|(place, _)| self.plan.relations[*place]);
-        let wanted = columns_read(name, readers);
-        let schema = self.engine.schema_of(name).await?;
-        let is_wanted =
-            |column: &&String| column.as_str() == WORKLOAD || wanted.as_ref().is_none_or(|of| of.contains(*column));
-        let columns: Vec<&str> =
-            schema.fields().iter().map(|field| field.name()).filter(is_wanted).map(String::as_str).collect();
-        let stream = self.engine.stream(name, &columns).await?;
-        let input = match schema.index_of(WORKLOAD) {
-            Err(_) => Input::Alike(stream.try_collect().await?),
-            Ok(_) => Input::ByGroup(parted(stream, &self.bounds).await?),
-        };
-        self.inputs.insert(name.to_string(), input.clone());
-        Ok(input)
     }
 
     /// What is left of a relation behind its stage.
@@ -266,6 +258,20 @@ impl<'a> Groups<'a> {
             built.push((*place, Built { name: name.clone(), rows, took }));
         }
         Ok(built)
+    }
+}
+
+/// Reads a relation that stands whole, the columns that some relation by workload names.
+async fn input(engine: &Engine, name: &str, wanted: Option<BTreeSet<String>>, bounds: &[String]) -> Result<Input> {
+    let schema = engine.schema_of(name).await?;
+    let is_wanted =
+        |column: &&String| column.as_str() == WORKLOAD || wanted.as_ref().is_none_or(|of| of.contains(*column));
+    let columns: Vec<&str> =
+        schema.fields().iter().map(|field| field.name()).filter(is_wanted).map(String::as_str).collect();
+    let stream = engine.stream(name, &columns).await?;
+    match schema.index_of(WORKLOAD) {
+        Err(_) => Ok(Input::Alike(stream.try_collect().await?)),
+        Ok(_) => Ok(Input::ByGroup(parted(stream, bounds).await?)),
     }
 }
 
