@@ -85,7 +85,7 @@ pub async fn speed() -> Result<Row, String> {
     let whole = trial.decided.seconds;
     let bundles = slow.iter().find(|(name, ..)| name == "int_bundles").map_or(0, |(.., rows)| *rows);
     slow.sort_by(|a, b| b.1.total_cmp(&a.1));
-    slow.iter().take(20).for_each(|(name, seconds, rows)| eprintln!("{seconds:8.2} s {rows:9} rows {name}"));
+    slow.iter().take(40).for_each(|(name, seconds, rows)| eprintln!("{seconds:8.2} s {rows:9} rows {name}"));
     Ok(Row {
         promise: "speed of decisions",
         cases: format!("{workloads} workloads, {bundles} bundles"),

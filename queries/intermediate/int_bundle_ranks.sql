@@ -6,13 +6,8 @@
 --         that needs no more proof is taken meanwhile)
 with facts as (
     select
-        int_bundles.recommendation_id,
-        int_bundles.workload_id,
-        int_bundles.is_same_model,
-        int_bundles.to_provider,
-        int_bundles.to_model_id,
-        actions.action,
-        actions.stage,
+        int_bundles.recommendation_id, int_bundles.workload_id, int_bundles.is_same_model, int_bundles.to_provider,
+        int_bundles.to_model_id, actions.action, actions.stage,
         actions.action in ('OPTIMIZE') as is_optimize,
         -- A successor comes first where the model in use ends before a move could pay.
         int_bundles.lever in ('lever_forced_migration') and coalesce(in_use.retires_on <= int_limits.lead_ends, false) as is_due,
@@ -45,22 +40,24 @@ with facts as (
     left join int_evaluation_worth as worth on worth.recommendation_id = int_bundles.recommendation_id
 ),
 
-compared as (
+by_workload as (
     select
-        *,
-        bool_or(is_move) over (partition by workload_id) as has_move,
-        max(case when is_waiting then npv_usd end) over (partition by workload_id) as waiting_npv_usd,
-        max(case when is_optimize then npv_usd end) over (partition by workload_id) as optimize_npv_usd
+        workload_id,
+        bool_or(is_move) as has_move,
+        max(case when is_waiting then npv_usd end) as waiting_npv_usd,
+        max(case when is_optimize then npv_usd end) as optimize_npv_usd
     from facts
+    group by workload_id
 ),
 
 preferred as (
     select
-        *,
+        facts.*,
         case
             when is_due then 0
             when is_move then 1
-            when is_optimize and (has_move or coalesce(optimize_npv_usd >= waiting_npv_usd, true)) then 1
+            when is_optimize
+                and (by_workload.has_move or coalesce(by_workload.optimize_npv_usd >= by_workload.waiting_npv_usd, true)) then 1
             -- A prototype waits, whatever a signature would allow (M 9).
             when action in ('PILOT', 'WAIT_COMMITMENT') and stage not in ('PROTOTYPE') then 2
             when action in ('EVALUATE_NEXT') then 3
@@ -77,7 +74,8 @@ preferred as (
             when is_price_missing then 9
             else 10
         end as preference
-    from compared
+    from facts
+    inner join by_workload on by_workload.workload_id = facts.workload_id
 ),
 
 placed as (
@@ -90,9 +88,14 @@ placed as (
                 preference, case when preference <= 2 then npv_usd when preference = 3 then net_evsi_usd end desc nulls last,
                 case when is_same_model then 2 else 1 end, pass_share_spend desc, saving_usd desc nulls last,
                 to_provider, to_model_id, recommendation_id
-        ) as place,
-        row_number() over (partition by workload_id, is_optimize order by npv_usd desc, recommendation_id) as optimize_place
+        ) as place
     from preferred
+),
+
+interim as (
+    select recommendation_id, preference, row_number() over (partition by workload_id order by npv_usd desc, recommendation_id) as place
+    from preferred
+    where is_optimize
 ),
 
 taken as (
@@ -104,7 +107,7 @@ select
     placed.workload_id,
     placed.preference,
     placed.place,
-    case when placed.is_optimize and placed.preference > 1 then placed.optimize_place end as interim_place,
+    interim.place as interim_place,
     -- Asked of the owner: what it would save beside what is taken anyway, where that is more than its upkeep.
     case
         when placed.is_question
@@ -112,4 +115,5 @@ select
             then cast(cast(placed.saving_usd - coalesce(taken.saving_usd, 0) as double) * placed.per_month as decimal(18, 2))
     end as asked_monthly_usd
 from placed
+left join interim on interim.recommendation_id = placed.recommendation_id and interim.preference > 1
 left join taken on taken.workload_id = placed.workload_id
