@@ -61,6 +61,9 @@ pub enum Command {
     Sql {
         /// The select
         select: String,
+        /// Show this workload alone, also in relations that are not kept of many workloads
+        #[arg(long, value_name = "W")]
+        workload: Option<String>,
         /// How to print the rows
         #[arg(long, default_value = "table")]
         format: SqlFormat,

@@ -2,6 +2,7 @@
 //!
 //! Every setting on which results or bytes depend is set here, explicitly. Queries run in the dialect that has lambdas.
 
+mod files;
 mod functions;
 mod held;
 mod lean;
@@ -16,13 +17,10 @@ mod small_side;
 use std::sync::Arc;
 
 use arrow::array::RecordBatch;
-use arrow::datatypes::{DataType, Field, Schema, SchemaRef};
+use arrow::datatypes::{Field, Schema, SchemaRef};
 use bytes::Bytes;
-use chrono::NaiveDate;
 use datafusion::catalog::{MemoryCatalogProviderList, TableProvider};
 use datafusion::datasource::MemTable;
-use datafusion::datasource::file_format::parquet::ParquetFormat;
-use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl};
 use datafusion::error::DataFusionError;
 use datafusion::execution::SendableRecordBatchStream;
 use datafusion::execution::context::SessionContext;
@@ -32,8 +30,7 @@ use datafusion::execution::session_state::{SessionState, SessionStateBuilder};
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::physical_optimizer::optimizer::PhysicalOptimizer;
 use datafusion::physical_plan::{ExecutionPlan, collect};
-use datafusion::prelude::{SessionConfig, col, in_list, lit};
-use datafusion::scalar::ScalarValue;
+use datafusion::prelude::SessionConfig;
 
 use crate::config::EngineOptions;
 use crate::error::{Error, Result};
@@ -200,33 +197,6 @@ impl Engine {
         self.register(name, schema, rows)
     }
 
-    /// Registers a folder of `event_date=D` Parquet files under a name; only the given days, or all.
-    ///
-    /// # Errors
-    /// `Engine` when the folder cannot be registered.
-    pub fn register_days(
-        &self,
-        name: &str,
-        schema: &SchemaRef,
-        store: &Store,
-        days: Option<&[NaiveDate]>,
-    ) -> Result<()> {
-        let plain = without_comments(schema);
-        let fields: Vec<_> = plain.fields().iter().filter(|field| field.name() != "event_date").cloned().collect();
-        let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
-            .with_file_extension(".parquet")
-            .with_table_partition_cols(vec![("event_date".into(), DataType::Date32)]);
-        let config = ListingTableConfig::new(ListingTableUrl::parse(store.url())?)
-            .with_listing_options(options)
-            .with_schema(Arc::new(Schema::new(fields)));
-        let table: Arc<dyn TableProvider> = Arc::new(ListingTable::try_new(config)?);
-        let Some(days) = days else { return self.register_table(name, table) };
-        let epoch = NaiveDate::default();
-        let list = days.iter().map(|day| lit(ScalarValue::Date32(Some((*day - epoch).num_days() as i32)))).collect();
-        let view = self.context.read_table(table)?.filter(in_list(col("event_date"), list, false))?.into_view();
-        self.register_table(name, view)
-    }
-
     fn register_table(&self, name: &str, table: Arc<dyn TableProvider>) -> Result<()> {
         self.no_rows.note(name, false);
         self.context.deregister_table(name)?;
@@ -355,60 +325,4 @@ fn is_small(query: &Query) -> bool {
 fn without_comments(schema: &SchemaRef) -> SchemaRef {
     let plain = |field: &Arc<Field>| Field::clone(field).with_metadata(Default::default());
     Arc::new(Schema::new(schema.fields().iter().map(plain).collect::<Vec<_>>()))
-}
-
-#[cfg(test)]
-mod tests {
-    use arrow::array::{Int64Array, StringArray};
-    use url::Url;
-
-    use super::*;
-    use crate::config::Stores;
-    use crate::table_file::to_parquet;
-
-    fn schema() -> SchemaRef {
-        Arc::new(Schema::new(vec![
-            Field::new("id", DataType::Utf8, false),
-            Field::new("n", DataType::Int64, true),
-            Field::new("event_date", DataType::Date32, false),
-        ]))
-    }
-
-    async fn text(engine: &Engine, sql: &str) -> String {
-        let (_, rows) = engine.select(sql).await.unwrap();
-        arrow::util::pretty::pretty_format_batches(&rows).unwrap().to_string()
-    }
-
-    #[tokio::test]
-    async fn days_are_read_back_with_the_contracts_schema_and_an_empty_relation_plans() {
-        let store = Store::open(&Url::parse("memory:///engine_test/things/").unwrap(), &Stores::default()).unwrap();
-        let engine = Engine::open(&EngineOptions::default()).await.unwrap();
-        engine.mount(&store);
-        engine.register_days("things", &schema(), &store, None).unwrap();
-        assert_eq!(
-            engine.select("select * from things").await.unwrap().1.iter().map(RecordBatch::num_rows).sum::<usize>(),
-            0
-        );
-
-        let file = Arc::new(crate::table_file::without(&schema(), "event_date"));
-        for (day, n) in [("2026-11-19", Some(1)), ("2026-11-20", None)] {
-            let columns: Vec<arrow::array::ArrayRef> =
-                vec![Arc::new(StringArray::from(vec![day])), Arc::new(Int64Array::from(vec![n]))];
-            let rows = RecordBatch::try_new(file.clone(), columns).unwrap();
-            store.put(&format!("event_date={day}/part.parquet"), to_parquet(&rows).unwrap()).await.unwrap();
-        }
-        // A day written later is seen: no listing is remembered.
-        let all =
-            text(&engine, "select id, n, event_date, arrow_typeof(event_date) as t from things order by id").await;
-        assert!(all.contains("| 2026-11-19 | 1 | 2026-11-19 | Date32 |"), "{all}");
-        assert!(all.contains("| 2026-11-20 |   | 2026-11-20 | Date32 |"), "{all}");
-        let (found, _) = engine.select("select * from things").await.unwrap();
-        assert!(
-            !found.field_with_name("id").unwrap().is_nullable() && found.field_with_name("n").unwrap().is_nullable()
-        );
-
-        let day = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
-        engine.register_days("things", &schema(), &store, Some(&[day])).unwrap();
-        assert!(text(&engine, "select count(*) as n from things").await.contains("| 1 |"));
-    }
 }

@@ -76,22 +76,20 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     if opened.unpublished.is_some() {
         return Err(unknown());
     }
-    let literal = name.replace('\'', "''");
-    let workloads = format!(
-        "(select workload_id from alternatives where recommendation_id = '{literal}' \
-         union all select workload_id from decisions where workload_id = '{literal}')"
-    );
-    let chosen = records(&opened, &format!("select * from decisions where workload_id in {workloads}")).await?;
-    let tried = format!(
-        "select * from alternatives where recommendation_id = '{literal}' or workload_id = '{literal}' \
-         order by option_rank"
-    );
-    let tried = records(&opened, &tried).await?;
-    if chosen.is_empty() && tried.is_empty() {
-        return Err(unknown());
+    let literal = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let mut workload = literal(name);
+    let mut is_asked = format!("workload_id = {workload}");
+    let mut chosen = records(&opened, &format!("select * from decisions where {is_asked}")).await?;
+    if chosen.is_empty() {
+        is_asked = format!("recommendation_id = {}", literal(name));
+        let of = records(&opened, &format!("select workload_id from alternatives where {is_asked}")).await?;
+        let of = of.first().and_then(|row| row["workload_id"].as_str()).ok_or_else(unknown)?;
+        workload = literal(of);
+        is_asked = format!("workload_id = {workload} and {is_asked}");
+        chosen = records(&opened, &format!("select * from decisions where workload_id = {workload}")).await?;
     }
-    let bound = format!("select * from commitment_savings where workload_id in {workloads}");
-    let bound = records(&opened, &bound).await?;
+    let tried = records(&opened, &format!("select * from alternatives where {is_asked} order by option_rank")).await?;
+    let bound = records(&opened, &format!("select * from commitment_savings where workload_id = {workload}")).await?;
     let text = crate::report::page(
         opened.project.templates.get("explain.txt.j2").map_or("", String::as_str),
         "explain.txt.j2",

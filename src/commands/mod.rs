@@ -23,6 +23,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 use url::Url;
 
 use crate::cli::{Cli, Command, PlaceArgs, PricesAction};
@@ -30,12 +31,20 @@ use crate::config::{Config, Overrides, Stores};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::Ledger;
-use crate::pipeline::{daily, publish, relations, version};
-use crate::project::{self, Project, graph::Layer};
+use crate::pipeline::cut::WORKLOAD;
+use crate::pipeline::schedule::{self, PROPOSALS, WORKLOADS};
+use crate::pipeline::{build, daily, publish, relations, version};
+use crate::project::{self, Project, Query, graph::Layer};
 use crate::store::Store;
 
 /// Folder of the sample's results, below the current one.
 const SAMPLE_OUTPUT: &str = "trimtab-out";
+
+/// Bytes of a file up to which its rows are held; those of a larger one are read when they are asked for.
+const HELD_BYTES: i64 = 8 << 20;
+
+/// Files that are read at once.
+const READ_AT_ONCE: usize = 8;
 
 /// Writes to standard output. Whoever closed it has read enough.
 fn tell(text: &str) {
@@ -53,7 +62,7 @@ pub async fn run(cli: Cli) -> Result<()> {
         Command::Check(place) => check::run(place).await,
         Command::List { what, project, format } => list::run(what, project.as_deref(), format).await,
         Command::Explain { name, place } => explain::run(&name, place).await,
-        Command::Sql { select, format, place } => sql::run(&select, format, place).await,
+        Command::Sql { select, workload, format, place } => sql::run(&select, workload.as_deref(), format, place).await,
         Command::Backtest { format, place } => backtest::run(format, place).await,
         Command::Sample { sample, place } => sample::run(sample, place).await,
         Command::Whatif { whatif, place } => whatif::run(whatif, place).await,
@@ -95,6 +104,8 @@ pub struct Opened {
     pub window_days: i64,
     /// Why there are no marts, when nothing was published for the run date.
     pub unpublished: Option<String>,
+    /// Relations by workload that the night did not keep, as it does where there are many workloads; in the order of the project.
+    pub unkept: Vec<String>,
 }
 
 async fn is_published(config: &Config, output: &Store) -> Result<bool> {
@@ -131,21 +142,71 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
         }
     }
     let date = config.date;
-    for query in &project.queries {
-        let (store, key) = match query.layer {
-            Layer::Mart => (&output, format!("{0}/run_date={date}/{0}.parquet", query.name)),
-            Layer::Intermediate | Layer::Lever => (&state, format!("run_date={date}/{}.parquet", query.name)),
-            _ => continue,
-        };
-        match store.get_if_exists(&key).await? {
-            Some(bytes) => {
-                let (schema, batches) = crate::table_file::read_any(bytes)?;
-                engine.register(&query.name, schema, batches)?;
-            }
-            // What was not published does not exist; an empty answer would say that there is nothing to decide.
-            None => engine.deregister(&query.name)?,
+    let mut unkept = Vec::new();
+    let files: Vec<(&Query, &Store, String)> = project
+        .queries
+        .iter()
+        .filter_map(|query| match query.layer {
+            Layer::Mart => Some((query, &output, publish::mart_key(&query.name, date))),
+            Layer::Intermediate | Layer::Lever => Some((query, &state, schedule::kept_key(date, &query.name))),
+            _ => None,
+        })
+        .collect();
+    let files = files.iter().map(|(query, store, key)| file(&engine, query, store, key));
+    let found: Vec<(&Query, bool)> = stream::iter(files).buffered(READ_AT_ONCE).try_collect().await?;
+    for (query, is_found) in found {
+        // What was not published does not exist; an empty answer would say that there is nothing to decide.
+        if !is_found {
+            engine.deregister(&query.name)?;
+            unkept.extend(query.is_by_workload().then(|| query.name.clone()));
         }
     }
     let unpublished = (!is_published).then(|| format!("nothing was published for {date}"));
-    Ok(Opened { engine, project, window_days: config.windows.decision_days, unpublished })
+    Ok(Opened { engine, window_days: config.windows.decision_days, unpublished, unkept, project })
+}
+
+/// Registers the rows of a file, if it exists; those of a large one are read when they are asked for.
+async fn file<'q>(engine: &Engine, query: &'q Query, store: &Store, key: &str) -> Result<(&'q Query, bool)> {
+    let Some(found) = store.look(key).await? else { return Ok((query, false)) };
+    if found.size > HELD_BYTES {
+        engine.register_file(&query.name, store, key).await?;
+        return Ok((query, true));
+    }
+    let Some(bytes) = store.get_if_exists(key).await? else { return Ok((query, false)) };
+    let (schema, batches) = crate::table_file::read_any(bytes)?;
+    engine.register(&query.name, schema, batches)?;
+    Ok((query, true))
+}
+
+/// The error for a workload that the window does not have.
+fn no_workload(name: &str) -> Error {
+    Error::usage(format!("`{name}` is no workload of the window"))
+        .hint("`trimtab sql \"select workload_id from workloads\"` shows the names")
+}
+
+impl Opened {
+    /// Shows one workload alone in every relation that names workloads, and makes its rows of those by workload that the night
+    /// did not keep.
+    ///
+    /// # Errors
+    /// As [`build::rows`].
+    pub async fn only(&self, workload: &str) -> Result<()> {
+        let select = format!("select 1 from {WORKLOADS} where {WORKLOAD} = '{}'", workload.replace('\'', "''"));
+        if self.unpublished.is_none() && self.engine.select(&select).await?.1.iter().all(|rows| rows.num_rows() == 0) {
+            return Err(no_workload(workload));
+        }
+        for name in self.engine.names() {
+            self.engine.only_where(&name, WORKLOAD, workload).await?;
+        }
+        let mut proposals = Vec::new();
+        for query in self.project.queries.iter().filter(|query| self.unkept.contains(&query.name)) {
+            let rows = build::rows(&self.engine, &self.project, query).await?;
+            self.engine.register(&query.name, rows.schema(), vec![rows.clone()])?;
+            if query.layer == Layer::Lever {
+                proposals.push(rows.clone());
+                self.engine.register(PROPOSALS, rows.schema(), proposals.clone())?;
+            }
+        }
+        Ok(())
+    }
 }

@@ -16,7 +16,7 @@ const SHOWN: usize = 60;
 const WATCH: &str = "select * from price_watch order by finding, due_on, provider, model_id, subject";
 
 pub(super) async fn check(format: SqlFormat, place: PlaceArgs) -> Result<()> {
-    super::sql::run(WATCH, format, place).await
+    super::sql::run(WATCH, None, format, place).await
 }
 
 pub(super) async fn import(args: ImportArgs) -> Result<()> {

@@ -11,10 +11,15 @@ use crate::cli::{PlaceArgs, SqlFormat};
 use crate::error::{Error, Result};
 use crate::report::records;
 
-pub(super) async fn run(select: &str, format: SqlFormat, place: PlaceArgs) -> Result<()> {
+pub(super) async fn run(select: &str, workload: Option<&str>, format: SqlFormat, place: PlaceArgs) -> Result<()> {
     let opened = super::opened(&place).await?;
+    if let Some(workload) = workload {
+        opened.only(workload).await?;
+    }
     let (schema, rows) = opened.engine.select(select).await.map_err(|error| match &opened.unpublished {
         Some(why) => error.at(why).hint("run `trimtab run` first, or read state and quarantine only"),
+        None if workload.is_none() && opened.unkept.iter().any(|name| select.contains(name.as_str())) => error
+            .hint("of so many workloads the night kept no such relation: --workload W makes it again for one of them"),
         None => error,
     })?;
     print(&schema, &rows, format)

@@ -47,6 +47,9 @@ inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id"
 /// What follows from prices, each after what it reads.
 const PRICED: [&str; 4] = ["int_listed_prices", "int_router_prices", "int_prices_by_day", "int_prices_offered"];
 
+/// What evaluations come down to, which the night does not keep of many workloads.
+const EVALUATED: [&str; 2] = ["int_evidence_items", "int_evidence_runs"];
+
 /// Items on which only one model is right: the planned share of all, of which the loss is the difference.
 const PAIRS: &str = "
 select sides.recommendation_id, sides.eval_set, sides.method, sides.rubric, sides.split_rule, sides.to_items as pairs,
@@ -148,8 +151,7 @@ impl Question {
         };
         (question.provider, question.model) = (text(model, "provider").into(), text(model, "model_id").into());
         if question.decision(opened).await?.is_empty() {
-            return Err(Error::usage(format!("`{}` is no workload of the window", question.args.workload))
-                .hint("`trimtab sql \"select workload_id from workloads\"` shows the names"));
+            return Err(super::no_workload(&question.args.workload));
         }
         let in_use = |decision: &serde_json::Value| {
             text(decision, "from_provider") == question.provider && text(decision, "from_model_id") == question.model
@@ -209,6 +211,10 @@ impl Question {
         let one = "select '{w}' as workload_id, '{provider}' as provider, '{model}' as model_id";
         self.replace(opened, "workload_candidates", one).await?;
         self.replace(opened, "int_workloads", WORKLOAD).await?;
+        opened.engine.only_where("evaluations", "workload_id", &self.args.workload).await?;
+        for unkept in EVALUATED.iter().filter(|name| opened.unkept.iter().any(|unkept| unkept == *name)) {
+            self.rebuild(opened, &[unkept], unkept).await?;
+        }
         for changed in ["int_candidates", "int_dearer_candidates"] {
             self.rebuild(opened, &[changed], changed).await?;
         }

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::waiting::{MANY_BYTES, Waiting};
 
 /// The column by which rows belong to a group.
-pub(super) const WORKLOAD: &str = "workload_id";
+pub const WORKLOAD: &str = "workload_id";
 
 /// Batches that wait to be cut.
 const READ_AHEAD: usize = 8;

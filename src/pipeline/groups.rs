@@ -218,8 +218,7 @@ impl<'a> Groups<'a> {
             let mut readers =
                 queries.map(|(_, query)| *query).filter(|query| query.inputs.iter().any(|of| of == name)).peekable();
             let is_published = query.layer == Layer::Mart;
-            let is_kept = self.plan.kept.is_some() && name != PROPOSALS;
-            let is_whole = is_published || is_kept || self.plan.stay.contains(name);
+            let is_whole = is_published || self.plan.stay.contains(name);
             let is_left = is_whole || readers.peek().is_some();
             let columns = if is_whole { None } else { columns_read(name, readers) };
             is_left.then(|| Left { name: name.to_string(), columns, is_published })

@@ -3,7 +3,7 @@
 pub mod build;
 mod by_parts;
 pub mod check;
-mod cut;
+pub mod cut;
 pub mod daily;
 pub mod facts;
 mod groups;

@@ -77,6 +77,11 @@ pub(super) fn manifest_key(date: NaiveDate) -> String {
     format!("{MANIFESTS}/run_date={date}/manifest.json")
 }
 
+/// A mart of a run date.
+pub fn mart_key(name: &str, date: NaiveDate) -> String {
+    format!("{name}/run_date={date}/{name}.parquet")
+}
+
 /// A page of the summary of a run date.
 pub(super) fn page_key(file: &str, date: NaiveDate) -> String {
     format!("summary/run_date={date}/{file}")
@@ -96,7 +101,7 @@ pub struct Publication {
 impl Publication {
     /// Adds a mart.
     pub fn mart(&mut self, name: &str, date: NaiveDate, bytes: Bytes) {
-        self.objects.insert(format!("{name}/run_date={date}/{name}.parquet"), bytes);
+        self.objects.insert(mart_key(name, date), bytes);
     }
 
     /// Adds a page of the summary.

@@ -27,10 +27,10 @@ const AT_ONCE: usize = 4;
 const WAITING: usize = 8;
 
 /// What all levers propose together.
-pub(super) const PROPOSALS: &str = "proposals";
+pub const PROPOSALS: &str = "proposals";
 
 /// The relation whose rows are the workloads.
-pub(super) const WORKLOADS: &str = "int_workloads";
+pub const WORKLOADS: &str = "int_workloads";
 
 /// What is built, and what becomes of it.
 pub struct Plan<'a> {
@@ -38,10 +38,19 @@ pub struct Plan<'a> {
     pub relations: Vec<&'a Query>,
     /// Relations that stay in the session, whoever reads them here.
     pub stay: BTreeSet<&'a str>,
-    /// Where they are kept, below `run_date=D`.
+    /// Where those that are not published are kept, below `run_date=D`, for `trimtab sql` and `trimtab whatif`. Relations by
+    /// workload that are decided in groups are not: for one workload they are soon made again, and for all of them they are
+    /// most of what a night would write.
     pub kept: Option<(Store, NaiveDate)>,
     /// Workloads that are decided together where there are more than twice as many.
     pub workloads_at_once: usize,
+}
+
+impl Plan<'_> {
+    /// Where a relation is kept, if it is.
+    fn keeps(&self, place: usize) -> Option<&(Store, NaiveDate)> {
+        self.kept.as_ref().filter(|_| self.relations[place].layer != Layer::Mart)
+    }
 }
 
 /// A relation that was built.
@@ -73,6 +82,7 @@ pub async fn run(engine: &Engine, project: &Project, plan: &Plan<'_>, mut built:
         }
         let ended = match &mut groups {
             None => {
+                forget_kept(plan).await?;
                 let (begun, empty) = Groups::begin(engine, &project, plan, &mut graph).await?;
                 groups = Some(begun);
                 empty
@@ -80,12 +90,8 @@ pub async fn run(engine: &Engine, project: &Project, plan: &Plan<'_>, mut built:
             Some(groups) => groups.next(&graph).await?,
         };
         for (place, one) in ended {
-            if let Some((state, date)) = &plan.kept {
-                let bytes = match &one.rows {
-                    Rows::Whole(rows) => to_kept_parquet(rows)?,
-                    rows => rows.to_parquet(&[])?,
-                };
-                state.put(&kept_key(*date, &one.name), bytes).await?;
+            if let (Some((state, date)), Rows::Whole(rows)) = (plan.keeps(place), &one.rows) {
+                state.put(&kept_key(*date, &one.name), to_kept_parquet(rows)?).await?;
             }
             forget_unread(engine, plan, graph.ended(place))?;
             built(one);
@@ -117,7 +123,7 @@ async fn whole(
         let (place, result) = ended.map_err(|error| Error::engine("a relation came to no end").because(error))?;
         let (rows, took) = result?;
         let query = plan.relations[place];
-        if let Some((state, date)) = &plan.kept {
+        if let Some((state, date)) = plan.keeps(place) {
             let key = kept_key(*date, &query.name);
             writing.spawn(keep(state.clone(), turn.clone(), key, rows.clone()));
         }
@@ -157,8 +163,23 @@ pub(super) fn at_once() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from).min(AT_ONCE)
 }
 
+/// Takes away what an earlier run of the date kept of relations that this one does not keep.
+async fn forget_kept(plan: &Plan<'_>) -> Result<()> {
+    let Some((state, date)) = &plan.kept else { return Ok(()) };
+    let stale: BTreeSet<String> = plan
+        .relations
+        .iter()
+        .filter(|query| query.is_by_workload() || query.layer == Layer::Mart)
+        .map(|query| kept_key(*date, &query.name))
+        .collect();
+    for key in state.keys(&format!("run_date={date}")).await?.iter().filter(|key| stale.contains(*key)) {
+        state.delete(key).await?;
+    }
+    Ok(())
+}
+
 /// Where a relation of a night is kept.
-fn kept_key(date: NaiveDate, name: &str) -> String {
+pub fn kept_key(date: NaiveDate, name: &str) -> String {
     format!("run_date={date}/{name}.parquet")
 }
 
