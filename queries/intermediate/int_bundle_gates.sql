@@ -26,6 +26,10 @@ with facts as (
         planned.model_id is not null as is_planned,
         pools.is_fitting as is_hardware_fitting,
         pools.residency as pool_residency,
+        limits.tokens_per_minute,
+        limits.own_minute_tokens * reserves.tau_high + limits.served_minute_tokens as minute_tokens_needed,
+        int_workloads.server_tool_requests,
+        case when searches.model_id is not null then true end as has_built_in_tools,
         int_bundles.cache_mode,
         prompts.static_tokens,
         coalesce(routed.requests * 2 > int_workloads.requests, false) as is_routed,
@@ -71,10 +75,22 @@ with facts as (
     left join int_planned_prices as planned
         on planned.provider = int_bundles.to_provider and planned.model_id = int_bundles.to_model_id
         and int_bundles.adaptation in ('post_train')
+    left join (
+        select distinct model_prices.provider, model_prices.model_id
+        from model_prices
+        cross join settings
+        where model_prices.bucket in ('tool_call') and model_prices.valid_from <= settings.run_date
+            and coalesce(model_prices.valid_to > settings.run_date, true)
+    ) as searches on searches.provider = int_bundles.to_provider and searches.model_id = int_bundles.to_model_id
     left join int_workload_routed as routed on routed.workload_id = int_bundles.workload_id
     left join int_workload_static as prompts on prompts.workload_id = int_bundles.workload_id
     left join int_bundle_reserves as reserves on reserves.recommendation_id = int_bundles.recommendation_id
     left join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
+    -- Answers that may wait are not counted by the minute, and pools of one's own have hours for that.
+    left join int_rate_limits as limits
+        on limits.workload_id = int_bundles.workload_id
+        and limits.provider = int_bundles.to_provider and limits.model_id = int_bundles.to_model_id
+        and int_bundles.to_service_tier is null and int_bundles.adaptation not in ('self_host')
     left join int_pool_terms as pools
         on pools.provider = int_bundles.to_provider and pools.model_id = int_bundles.to_model_id and int_bundles.adaptation in ('self_host')
 ),
@@ -126,6 +142,11 @@ answers as (
     select recommendation_id, 'TOOLS', 'split', has_tools, 'has_tools', tools_requests, tools_cost_usd
     from facts where tools_requests > 0 and not is_same_model and not is_without_tools
     union all
+    -- Tools that the provider runs, such as a search of the web: a model that has them has a price for their calls. Which
+    -- requests used them the cube does not tell.
+    select recommendation_id, 'TOOLS_BUILT_IN', 'split', has_built_in_tools, 'price of a tool call', requests, cost_usd
+    from facts where server_tool_requests > 0 and not is_same_model
+    union all
     select recommendation_id, 'SCHEMA', 'split', has_structured_output, 'has_structured_output',
         schema_requests, schema_cost_usd
     from facts where schema_requests > 0 and not is_same_model and not is_without_schema
@@ -174,6 +195,9 @@ answers as (
         measured_latency_ms_p95 <= demanded_latency_ms_p95, 'latency of the candidate', requests, cost_usd
     from facts where demanded_latency_ms_p95 is not null and (not is_same_model or to_service_tier is not null)
     union all
+    select recommendation_id, 'RATE_LIMIT', 'warn', minute_tokens_needed <= tokens_per_minute, 'tokens_per_minute', requests, cost_usd
+    from facts where tokens_per_minute is not null and not is_same_model
+    union all
     select recommendation_id, 'SPLIT_SHARE', 'split', fitting_cost_usd * 5 >= observed_cost_usd, 'share of the cost under the rule',
         priced_requests - fitting_requests, observed_cost_usd - fitting_cost_usd
     from facts where is_split
@@ -191,6 +215,7 @@ select
     case
         when answers.is_passed is null then 'UNKNOWN_FACT'
         when answers.code = 'MODALITY_AUDIO' then 'MODALITY'
+        when answers.code = 'TOOLS_BUILT_IN' then 'TOOLS'
         else answers.code
     end as reason_code,
     case when answers.is_passed is null then 'hard' else answers.kind end as kind,

@@ -60,7 +60,8 @@ select
     coalesce(codes.pass_share_requests, 1.0) as pass_share_requests,
     coalesce(codes.pass_share_spend, 1.0) as pass_share_spend,
     array_to_string(make_array(
-        'RATE_LIMIT',
+        case when quotas.model_id is null then 'RATE_LIMIT' end,
+        case when int_workloads.tools_requests > 0 then 'TOOLS_PARALLEL' end,
         case when int_workloads.demanded_latency_ms_p95 is null then 'LATENCY' end,
         case when int_workloads.languages is null then 'LANG' end,
         case when int_workloads.residency is null then 'REGION' end,
@@ -69,6 +70,7 @@ select
     ), ', ') as not_tested
 from int_bundles
 inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
+left join quotas on quotas.provider = int_bundles.to_provider and quotas.model_id = int_bundles.to_model_id
 left join codes on codes.recommendation_id = int_bundles.recommendation_id
 left join sets_of_reasons on sets_of_reasons.reasons = codes.reasons
 left join sets_of_facts on sets_of_facts.facts = codes.facts

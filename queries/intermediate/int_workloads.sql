@@ -61,6 +61,7 @@ totals as (
         max(max_output_tokens) as max_output_tokens,
         max(max_requested_tokens) as max_requested_tokens,
         sum(case when has_tools then requests else 0 end) as tools_requests,
+        sum(server_tool_requests) as server_tool_requests,
         sum(case when has_image then requests else 0 end) as image_requests,
         sum(case when has_audio then requests else 0 end) as audio_requests,
         sum(case when has_schema then requests else 0 end) as schema_requests,

@@ -25,7 +25,7 @@ const WORKLOAD: &str = "
 select * exclude (has_own_candidates), true as has_own_candidates from int_workloads where workload_id = '{w}'";
 
 const WORKLOAD_COUNTS: &str = "requests logical_requests errors gateway_cache_hits unknown_model_requests unpriced_requests \
-    no_usage_requests input_tokens cache_read_tokens output_tokens reasoning_tokens cost_usd tools_requests image_requests \
+    no_usage_requests input_tokens cache_read_tokens output_tokens reasoning_tokens cost_usd tools_requests server_tool_requests image_requests \
     audio_requests schema_requests tools_cost_usd image_cost_usd audio_cost_usd schema_cost_usd";
 
 const CELL_COUNTS: &str = "requests unpriced_requests usage_input_uncached_tokens usage_cache_read_tokens \

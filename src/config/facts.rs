@@ -18,6 +18,8 @@ pub struct Facts {
     pub contract_terms: Vec<ContractTerm>,
     /// Pools of GPUs that serve a model, or could.
     pub pools: Vec<Pool>,
+    /// How much of a model a provider serves in a minute.
+    pub quotas: Vec<Quota>,
     /// Benefits named before a move.
     pub benefits: Vec<Benefit>,
     /// Capacity of the team.
@@ -120,6 +122,16 @@ pub struct Pool {
     /// The pool runs today.
     #[serde(default)]
     pub is_running: bool,
+}
+
+/// A limit that a provider sets to the use of a model.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quota {
+    /// The model, as `provider/model_id` of the catalog.
+    pub model: String,
+    /// Tokens a minute, input and output together.
+    pub tokens_per_minute: i64,
 }
 
 fn one() -> i64 {

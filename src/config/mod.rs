@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::wire::Wire;
 pub use checks::{CheckOptions, Severity};
 pub use engine::EngineOptions;
-pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Pool, Team, Workload};
+pub use facts::{Benefit, Commitment, ContractTerm, Facts, Parameter, Pool, Quota, Team, Workload};
 pub use operation::LockOptions;
 pub use retention::{Listing, Retention};
 pub use stores::{StoreOptions, Stores, is_secret};
@@ -151,6 +151,8 @@ struct RunFile {
     contract_terms: Vec<ContractTerm>,
     #[serde(default)]
     pools: Vec<Pool>,
+    #[serde(default)]
+    quotas: Vec<Quota>,
     #[serde(default)]
     benefits: Vec<Benefit>,
     #[serde(default)]
@@ -367,6 +369,7 @@ fn decide(run_file: RunFile, base: &Url, folder: Option<&Path>, overrides: &Over
             commitments: run_file.commitments,
             contract_terms: run_file.contract_terms,
             pools: run_file.pools,
+            quotas: run_file.quotas,
             benefits: run_file.benefits,
             team: run_file.team,
             parameters: run_file.parameters,

@@ -56,6 +56,16 @@ pub fn verify(project: &Project, config: &Config) -> Result<()> {
     for pool in &facts.pools {
         can_be(pool, &known).map_err(|error| error.at(format!("[[pools]] `{}`", pool.id)))?;
     }
+    repeated(facts.quotas.iter().map(|quota| format!("[[quotas]] of model `{}`", quota.model)))?;
+    for quota in &facts.quotas {
+        let place = format!("[[quotas]] of model `{}`", quota.model);
+        known.named(&quota.model).map_err(|error| error.at(place.clone()))?;
+        if !(1..=1_000_000_000_000).contains(&quota.tokens_per_minute) {
+            return Err(Error::usage(format!("tokens_per_minute cannot be {}", quota.tokens_per_minute))
+                .at(place)
+                .hint("write the tokens that the provider serves in a minute, input and output together"));
+        }
+    }
     for benefit in &facts.benefits {
         let place = format!("[[benefits]] of `{}`", benefit.workload);
         money(&benefit.usd_per_month, "usd_per_month").map_err(|error| error.at(place.clone()))?;
@@ -84,11 +94,7 @@ pub fn verify(project: &Project, config: &Config) -> Result<()> {
 
 /// A pool serves a model of the catalog, at rates and sizes that can be.
 fn can_be(pool: &Pool, known: &Catalog) -> Result<()> {
-    let (provider, model) = pool.model.split_once('/').ok_or_else(|| {
-        Error::usage(format!("`{}` names no model", pool.model))
-            .hint("write model = \"provider/model_id\" as in the catalog")
-    })?;
-    known.model(provider, model)?;
+    known.named(&pool.model)?;
     if let Some(usd) = &pool.usd_per_gpu_hour {
         money(usd, "usd_per_gpu_hour")?;
     }
@@ -167,6 +173,15 @@ impl Catalog {
         Err(Error::usage(format!("the catalog has no provider `{name}`"))
             .at(format!("known: {known}"))
             .hint("correct the name, or add rows for it in an overlay's queries/seeds"))
+    }
+
+    /// A model as `provider/model_id`.
+    fn named(&self, model: &str) -> Result<()> {
+        let (provider, model) = model.split_once('/').ok_or_else(|| {
+            Error::usage(format!("`{model}` names no model"))
+                .hint("write model = \"provider/model_id\" as in the catalog")
+        })?;
+        self.model(provider, model)
     }
 
     fn model(&self, provider: &str, model: &str) -> Result<()> {

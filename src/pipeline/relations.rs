@@ -9,7 +9,7 @@ use chrono::{Duration, NaiveDate};
 use serde_json::{Value, json};
 
 use super::check;
-use crate::config::{Config, Pool, Source};
+use crate::config::{Config, Pool, Quota, Source};
 use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::ingest::ledger::{Entry, Ledger};
@@ -42,6 +42,7 @@ pub fn register(engine: &Engine, project: &Project, config: &Config, ledger: &Le
         ("commitments", commitments(config)),
         ("contract_terms", contract_terms(config)),
         ("gpu_pools", gpu_pools(config)),
+        ("quotas", quotas(config)),
         ("benefits", benefits(config)),
         ("team", vec![json!({ "capacity_hours": config.facts.team.capacity_hours })]),
         ("sources", sources(project, config)),
@@ -158,6 +159,14 @@ fn contract_terms(config: &Config) -> Vec<Value> {
             })
         })
         .collect()
+}
+
+fn quotas(config: &Config) -> Vec<Value> {
+    let row = |q: &Quota| {
+        let (provider, model) = q.model.split_once('/').unwrap_or((&q.model, ""));
+        json!({ "provider": provider, "model_id": model, "tokens_per_minute": q.tokens_per_minute })
+    };
+    config.facts.quotas.iter().map(row).collect()
 }
 
 fn gpu_pools(config: &Config) -> Vec<Value> {

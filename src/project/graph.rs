@@ -41,7 +41,7 @@ impl Layer {
 pub const COLLECTED: [&str; 4] = ["requests", "charges", "evaluations", "proposals"];
 
 /// Relations that the program registers.
-pub const RUNTIME: [&str; 15] = [
+pub const RUNTIME: [&str; 16] = [
     "settings",
     "sources",
     "size_buckets",
@@ -50,6 +50,7 @@ pub const RUNTIME: [&str; 15] = [
     "commitments",
     "contract_terms",
     "gpu_pools",
+    "quotas",
     "benefits",
     "team",
     "ledger",

@@ -238,6 +238,7 @@ fn what_no_fact_can_be_is_refused() {
     let parameter = |name: &str, value: &str| {
         format!("[[parameters]]\nparameter_id = \"P\"\nname = \"{name}\"\nexpected = {value}\n")
     };
+    let quota = |model: &str, tokens: i64| format!("[[quotas]]\nmodel = \"{model}\"\ntokens_per_minute = {tokens}\n");
     let run = |more: &str| {
         place.run_file("2026-10-07", &[("apps", "openai_envelope", "apps/")], more);
         place.trimtab(&["check", "--config", "trimtab.toml"])
@@ -255,6 +256,10 @@ fn what_no_fact_can_be_is_refused() {
         (terms("150", ""), ["a discount of `150` percent", "percent off list"]),
         (terms("-10", ""), ["a discount of `-10` percent", "[[contract_terms]]"]),
         (terms("10", "model_id = \"gpt-0\"\n"), ["no model `gpt-0` of `openai`", "trimtab list models"]),
+        (quota("openai/gpt-0", 1), ["no model `gpt-0` of `openai`", "[[quotas]] of model `openai/gpt-0`"]),
+        (quota("gpt-5.4", 1), ["`gpt-5.4` names no model", "provider/model_id"]),
+        (quota("openai/gpt-5.4", 0), ["tokens_per_minute cannot be 0", "input and output together"]),
+        (quota("openai/gpt-5.4", 1) + &quota("openai/gpt-5.4", 2), ["states it twice", "[[quotas]]"]),
         ("[candidates]\nproviders = [\"nobody\"]\n".into(), ["no provider `nobody`", "[candidates]"]),
         ("[workloads.triage]\ncandidates = [\"openai/gpt-0\"]\n".into(), ["no model `gpt-0`", "[workloads.triage]"]),
         ("[team]\ncapacity_hours = -3.0\n".into(), ["a team of -3 hours", "capacity_hours"]),
