@@ -1,6 +1,6 @@
--- One row per workload, basis and effect: from the cost of the model in use to the saving, one cause after the other.
+-- One row per bundle, basis and effect: from the cost of the model in use to the saving, one cause after the other.
 --
--- grain:  workload_id, basis, effect
+-- grain:  workload_id, basis, recommendation_id, effect
 -- by_workload: yes
 -- method: M 3.1 (the same formula, its ratios switched on one by one), 3.2, 3.4, 6.8
 with chosen as (
@@ -8,6 +8,11 @@ with chosen as (
     from decisions
     -- A forced move claims no saving: there is none to explain.
     where recommendation_id is not null and estimated_monthly_savings_usd is not null and action not in ('MIGRATE')
+    union all
+    -- A blocked alternative claims nothing, and what ranks behind these is told by the one that was taken.
+    select 'alternative', workload_id, recommendation_id, estimated_monthly_savings_usd
+    from alternatives
+    where option_rank <= 5 and finding in ('cheaper', 'dearer') and estimated_monthly_savings_usd is not null
     union all
     select 'price_table', workload_id, recommendation_id, cast(null as decimal(18, 2)) from int_price_table_picks
 ),

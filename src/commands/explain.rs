@@ -60,6 +60,9 @@ fn type_name(data_type: &arrow::datatypes::DataType) -> String {
     data_type.to_string().to_lowercase()
 }
 
+/// Effects that say something.
+pub(super) const EFFECTS: &str = "effect <> 'saving' and amount_usd <> 0";
+
 /// Alternatives of a workload that are listed.
 const SHOWN: usize = 12;
 
@@ -90,11 +93,14 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     }
     let tried = records(&opened, &format!("select * from alternatives where {is_asked} order by option_rank")).await?;
     let bound = records(&opened, &format!("select * from commitment_savings where workload_id = {workload}")).await?;
+    let bridge =
+        format!("select * from savings_bridge where workload_id = {workload} and {EFFECTS} order by basis, place");
+    let bridge = records(&opened, &bridge).await?;
     let text = crate::report::page(
         opened.project.templates.get("explain.txt.j2").map_or("", String::as_str),
         "explain.txt.j2",
         serde_json::json!({
-            "name": name, "decisions": chosen, "alternatives": tried, "shown": SHOWN, "commitments": bound,
+            "name": name, "decisions": chosen, "alternatives": tried, "shown": SHOWN, "commitments": bound, "bridge": bridge,
             "window_days": opened.window_days,
         }),
     )?;

@@ -76,13 +76,18 @@ pub(super) async fn run(args: WhatifArgs, place: PlaceArgs) -> Result<()> {
     let after = question.decision(&opened).await?;
     let tried =
         question.records(&opened, "select * from alternatives where workload_id = '{w}' order by option_rank").await?;
+    let bridge = format!(
+        "select * from savings_bridge where workload_id = '{{w}}' and {} order by basis, place",
+        super::explain::EFFECTS
+    );
+    let bridge = question.records(&opened, &bridge).await?;
     say!("what if    {} goes to {} {}{}", question.args.workload, question.provider, question.model, question.said());
     for decision in &before {
         say!("decided    {}: {}{}", text(decision, "action"), text(decision, "reason"), target(decision));
     }
     let page = opened.project.templates.get("explain.txt.j2").map_or("", String::as_str);
     let context = serde_json::json!({
-        "name": question.args.workload, "decisions": after, "alternatives": tried, "shown": tried.len(), "commitments": [],
+        "name": question.args.workload, "decisions": after, "alternatives": tried, "shown": tried.len(), "commitments": [], "bridge": bridge,
         "window_days": opened.window_days,
     });
     super::tell(&crate::report::page(page, "explain.txt.j2", &context)?);
@@ -241,7 +246,7 @@ impl Question {
 
     /// Runs what decides over the one bundle, in the order of the night.
     async fn decide(&self, opened: &super::Opened) -> Result<()> {
-        let mut needed = BTreeSet::from(["decisions"]);
+        let mut needed = BTreeSet::from(["decisions", "savings_bridge"]);
         for query in opened.project.queries.iter().rev().filter(|query| needed_layer(&query.layer)) {
             if needed.contains(query.name.as_str()) {
                 needed.extend(query.inputs.iter().map(String::as_str));
