@@ -291,13 +291,14 @@ pub fn named_columns(bytes: Bytes, names: &[&str]) -> Result<Vec<RecordBatch>> {
     Ok(reader.collect::<std::result::Result<Vec<_>, _>>()?)
 }
 
-/// How many rows such a file has.
+/// The columns of such a file, and how many rows it has.
 ///
 /// # Errors
 /// `Engine` when the file is broken.
-pub fn rows_in_parquet(bytes: Bytes) -> Result<usize> {
+pub fn shape(bytes: Bytes) -> Result<(SchemaRef, usize)> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(broken)?;
-    Ok(usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or_default())
+    let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or_default();
+    Ok((reader.schema().clone(), rows))
 }
 
 fn broken(error: ParquetError) -> Error {

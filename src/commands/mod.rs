@@ -40,7 +40,7 @@ use crate::store::Store;
 /// Folder of the sample's results, below the current one.
 const SAMPLE_OUTPUT: &str = "trimtab-out";
 
-/// Bytes of a file up to which its rows are held; those of a larger one are read when they are asked for.
+/// Bytes of a file up to which it is held; of a larger one the store is asked for what a query reads.
 const HELD_BYTES: i64 = 8 << 20;
 
 /// Files that are read at once.
@@ -165,7 +165,7 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
     Ok(Opened { engine, window_days: config.windows.decision_days, unpublished, unkept, project })
 }
 
-/// Registers the rows of a file, if it exists; those of a large one are read when they are asked for.
+/// Registers a file, if it exists; a query reads the columns that it names.
 async fn file<'q>(engine: &Engine, query: &'q Query, store: &Store, key: &str) -> Result<(&'q Query, bool)> {
     let Some(found) = store.look(key).await? else { return Ok((query, false)) };
     if found.size > HELD_BYTES {
@@ -173,8 +173,8 @@ async fn file<'q>(engine: &Engine, query: &'q Query, store: &Store, key: &str) -
         return Ok((query, true));
     }
     let Some(bytes) = store.get_if_exists(key).await? else { return Ok((query, false)) };
-    let (schema, batches) = crate::table_file::read_any(bytes)?;
-    engine.register(&query.name, schema, batches)?;
+    let (schema, rows) = crate::table_file::shape(bytes.clone())?;
+    engine.register_packed(&query.name, &schema, [bytes].into(), rows)?;
     Ok((query, true))
 }
 

@@ -48,7 +48,8 @@ impl Engine {
     /// `Engine` when it cannot be read.
     pub async fn register_file(&self, name: &str, store: &Store, key: &str) -> Result<()> {
         let url = format!("{}{key}", store.url());
-        let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+        let format = ParquetFormat::default().with_force_view_types(false);
+        let options = ListingOptions::new(Arc::new(format)).with_file_extension(".parquet");
         let config = ListingTableConfig::new(ListingTableUrl::parse(url)?).with_listing_options(options);
         let config = config.infer_schema(&self.context.state()).await?;
         let plain = config.file_schema.as_ref().map(without_comments);
@@ -133,5 +134,34 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2026, 11, 20).unwrap();
         engine.register_days("things", &schema(), &store, Some(&[day])).unwrap();
         assert!(text(&engine, "select count(*) as n from things").await.contains("| 1 |"));
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_as_it_is_and_a_view_shows_one_value_and_none() {
+        let store = Store::open(&Url::parse("memory:///engine_test/files/").unwrap(), &Stores::default()).unwrap();
+        let engine = Engine::open(&EngineOptions::default()).await.unwrap();
+        engine.mount(&store);
+        let schema = Arc::new(Schema::new(vec![
+            Field::new("workload_id", DataType::Utf8, true),
+            Field::new("n", DataType::Int64, true),
+        ]));
+        let columns: Vec<arrow::array::ArrayRef> = vec![
+            Arc::new(StringArray::from(vec![Some("a"), Some("b"), None, Some("b")])),
+            Arc::new(Int64Array::from(vec![Some(1), Some(2), Some(4), None])),
+        ];
+        let rows = RecordBatch::try_new(schema, columns).unwrap();
+        store.put("run_date=2026-11-21/int_x.parquet", to_parquet(&rows).unwrap()).await.unwrap();
+        engine.register_file("int_x", &store, "run_date=2026-11-21/int_x.parquet").await.unwrap();
+        let (found, _) = engine.select("select * from int_x").await.unwrap();
+        assert_eq!(
+            found.fields().iter().map(|field| field.data_type()).collect::<Vec<_>>(),
+            [&DataType::Utf8, &DataType::Int64]
+        );
+        assert!(engine.names().contains(&"int_x".to_string()));
+        for column in ["workload_id", "no_such_column"] {
+            engine.only_where("int_x", column, "b").await.unwrap();
+            let said = text(&engine, "select count(*) as rows, sum(n) as n from int_x").await;
+            assert!(said.contains("| 3    | 6 |"), "{said}");
+        }
     }
 }

@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 
 use crate::error::Result;
 use crate::store::Store;
-use crate::table_file::{ROWS_OF_GROUP, part_of_parquet, rows_in_parquet, without};
+use crate::table_file::{ROWS_OF_GROUP, part_of_parquet, shape, without};
 
 /// Rows of one or of several days.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Parts {
     async fn cut(&mut self, day: NaiveDate) -> Result<()> {
         let key = key(day);
         let Some(bytes) = self.folder.get_if_exists(&key).await? else { return Ok(()) };
-        let count = rows_in_parquet(bytes.clone()).map_err(|error| error.at(format!("at {key}")))?;
+        let (_, count) = shape(bytes.clone()).map_err(|error| error.at(format!("at {key}")))?;
         for begin in (0..count).step_by(self.size) {
             let rows = begin..count.min(begin + self.size);
             if self.cut.back().is_none_or(|part| part.rows + rows.len() > self.size) {

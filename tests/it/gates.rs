@@ -299,3 +299,30 @@ fn what_no_fact_can_be_is_refused() {
     let said = run(&(commitment("") + &terms("0", "") + &parameter("nu", "1.1\nscope = \"pair\"\nkey = \"a/b>c/d\"")));
     assert_eq!(said.code, 0, "{}", said.err);
 }
+
+/// A page is one page however many workloads there are: what weighs most, and how many more there are of each reason.
+#[test]
+fn a_page_of_many_workloads_lists_the_largest_and_counts_the_rest() {
+    let place = Place::new();
+    for n in 0..25 {
+        let source = format!("apps/{n:02}");
+        write(&place, &source, "2026-10-05", n + 1, "gpt-5.4-mini", &format!("\"workload\":\"w{n:02}\","));
+    }
+    let said = run(&place, "2026-10-07", "");
+    assert_eq!(said.code, 0, "{}", said.err);
+    for (page, row) in [("summary.md", "| w"), ("summary.html", "<tr><td>w")] {
+        let text = place.read(&format!("out/summary/run_date=2026-10-07/{page}"));
+        let stays = text
+            .split("Stays, and why")
+            .nth(1)
+            .and_then(|rest| rest.split("From the naive").next())
+            .unwrap_or_default();
+        assert_eq!(
+            stays.lines().filter(|line| line.starts_with(row) && line.contains("VOLUME")).count(),
+            20,
+            "{stays}"
+        );
+        assert!(stays.contains("w24") && !stays.contains("w04"), "{stays}");
+        assert!(stays.contains("And 5 more, which") && stays.contains("of all 25: 25 "), "{stays}");
+    }
+}
