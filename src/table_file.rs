@@ -291,14 +291,25 @@ pub fn named_columns(bytes: Bytes, names: &[&str]) -> Result<Vec<RecordBatch>> {
     Ok(reader.collect::<std::result::Result<Vec<_>, _>>()?)
 }
 
-/// The columns of such a file, and how many rows it has.
+/// What a file says of itself.
+#[derive(Debug)]
+pub struct Shape {
+    /// Its columns.
+    pub schema: SchemaRef,
+    /// Its rows.
+    pub rows: usize,
+    /// The groups that they stand in.
+    pub row_groups: usize,
+}
+
+/// What such a file says of itself.
 ///
 /// # Errors
 /// `Engine` when the file is broken.
-pub fn shape(bytes: Bytes) -> Result<(SchemaRef, usize)> {
+pub fn shape(bytes: Bytes) -> Result<Shape> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(broken)?;
     let rows = usize::try_from(reader.metadata().file_metadata().num_rows()).unwrap_or_default();
-    Ok((reader.schema().clone(), rows))
+    Ok(Shape { schema: reader.schema().clone(), rows, row_groups: reader.metadata().num_row_groups() })
 }
 
 fn broken(error: ParquetError) -> Error {

@@ -40,7 +40,8 @@ use crate::store::Store;
 /// Folder of the sample's results, below the current one.
 const SAMPLE_OUTPUT: &str = "trimtab-out";
 
-/// Bytes of a file up to which it is held; of a larger one the store is asked for what a query reads.
+/// Bytes of a file up to which it is held. Of a larger one, and of one in several row groups, of which one may be enough, the store
+/// is asked for what a query reads.
 const HELD_BYTES: i64 = 8 << 20;
 
 /// Files that are read at once.
@@ -168,13 +169,15 @@ pub async fn opened(place: &PlaceArgs) -> Result<Opened> {
 /// Registers a file, if it exists; a query reads the columns that it names.
 async fn file<'q>(engine: &Engine, query: &'q Query, store: &Store, key: &str) -> Result<(&'q Query, bool)> {
     let Some(found) = store.look(key).await? else { return Ok((query, false)) };
-    if found.size > HELD_BYTES {
-        engine.register_file(&query.name, store, key).await?;
-        return Ok((query, true));
+    if found.size <= HELD_BYTES {
+        let Some(bytes) = store.get_if_exists(key).await? else { return Ok((query, false)) };
+        let shape = crate::table_file::shape(bytes.clone())?;
+        if shape.row_groups <= 1 {
+            engine.register_packed(&query.name, &shape.schema, [bytes].into(), shape.rows)?;
+            return Ok((query, true));
+        }
     }
-    let Some(bytes) = store.get_if_exists(key).await? else { return Ok((query, false)) };
-    let (schema, rows) = crate::table_file::shape(bytes.clone())?;
-    engine.register_packed(&query.name, &schema, [bytes].into(), rows)?;
+    engine.register_file(&query.name, store, key).await?;
     Ok((query, true))
 }
 

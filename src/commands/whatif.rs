@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use crate::cli::{Numbers, PlaceArgs, WhatifArgs};
 use crate::error::{Error, Kind, Result};
 use crate::pipeline::build;
-use crate::project::graph::Layer;
+use crate::pipeline::schedule::{self, Plan};
+use crate::project::Query;
+use crate::project::graph::{self, Layer};
 
 /// The candidate's own rows give way to the stated ones, at the standard tier everywhere.
 const PRICES: &str = "
@@ -244,7 +246,7 @@ impl Question {
         Ok(())
     }
 
-    /// Runs what decides over the one bundle, in the order of the night.
+    /// Runs what decides over the one bundle, as the night does.
     async fn decide(&self, opened: &super::Opened) -> Result<()> {
         let mut needed = BTreeSet::from(["decisions", "savings_bridge"]);
         for query in opened.project.queries.iter().rev().filter(|query| needed_layer(&query.layer)) {
@@ -256,32 +258,35 @@ impl Question {
         if self.args.volume.is_some() {
             changed.insert("int_cells");
         }
+        let mut asked = Vec::new();
         for query in opened.project.queries.iter().filter(|query| needed_layer(&query.layer)) {
             let is_changed = query.inputs.iter().any(|input| changed.contains(input.as_str()));
             let is_asked = needed.contains(query.name.as_str()) && (is_changed || query.name == "decisions");
             let is_built = query.name == "int_workloads" || PRICED.contains(&query.name.as_str());
-            if !is_asked || is_built {
-                continue;
-            }
-            self.rebuild(opened, &[&query.name], &query.name).await?;
-            changed.insert(query.name.as_str());
-            if let Some(Numbers(shares)) = &self.args.accuracy {
-                self.evaluated(opened, &query.name, shares).await?;
+            if is_asked && !is_built {
+                changed.insert(query.name.as_str());
+                asked.push(self.evaluated(query)?);
             }
         }
-        Ok(())
+        let plan = Plan {
+            relations: asked.iter().collect(),
+            stay: asked.iter().map(|query| query.name.as_str()).collect(),
+            kept: None,
+            workloads_at_once: usize::MAX / 2,
+        };
+        schedule::run(&opened.engine, &opened.project, &plan, |_| {}).await
     }
 
     /// An evaluation that was not made stands in the place of those that were; the models differ on the planned share of items.
-    async fn evaluated(&self, opened: &super::Opened, relation: &str, shares: &[String]) -> Result<()> {
-        let select = match relation {
-            "int_evidence_sides" => SIDES,
-            "int_evidence_pairs" => PAIRS,
-            _ => return Ok(()),
+    fn evaluated(&self, query: &Query) -> Result<Query> {
+        let (Some(Numbers(shares)), Some(select)) = (&self.args.accuracy, imagined(&query.name)) else {
+            return Ok(query.clone());
         };
         let items = self.args.items.to_string();
         let select = select.replace("{n}", &items).replace("{a}", &shares[0]).replace("{b}", &shares[1]);
-        self.replace(opened, relation, &select).await
+        let header: String =
+            query.sql.lines().take_while(|line| line.starts_with("--")).map(|line| format!("{line}\n")).collect();
+        graph::query(&query.path, &format!("{header}{select}"))
     }
 
     fn said(&self) -> String {
@@ -301,4 +306,13 @@ impl Question {
 
 fn needed_layer(layer: &Layer) -> bool {
     matches!(layer, Layer::Intermediate | Layer::Mart)
+}
+
+/// What an evaluation that was not made gives in the place of a relation.
+fn imagined(relation: &str) -> Option<&'static str> {
+    match relation {
+        "int_evidence_sides" => Some(SIDES),
+        "int_evidence_pairs" => Some(PAIRS),
+        _ => None,
+    }
 }

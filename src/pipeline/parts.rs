@@ -48,7 +48,7 @@ impl Parts {
     async fn cut(&mut self, day: NaiveDate) -> Result<()> {
         let key = key(day);
         let Some(bytes) = self.folder.get_if_exists(&key).await? else { return Ok(()) };
-        let (_, count) = shape(bytes.clone()).map_err(|error| error.at(format!("at {key}")))?;
+        let count = shape(bytes.clone()).map_err(|error| error.at(format!("at {key}")))?.rows;
         for begin in (0..count).step_by(self.size) {
             let rows = begin..count.min(begin + self.size);
             if self.cut.back().is_none_or(|part| part.rows + rows.len() > self.size) {
