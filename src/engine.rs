@@ -2,6 +2,7 @@
 //!
 //! Every setting on which results or bytes depend is set here, explicitly. Queries run in the dialect that has lambdas.
 
+mod constants;
 mod files;
 mod functions;
 mod held;
@@ -65,6 +66,8 @@ impl Engine {
         for (key, value) in [
             // Timestamps without a zone are UTC, on every machine.
             ("datafusion.execution.time_zone", "UTC"),
+            // Of what is asked for by name, other columns are read of the rows that have it.
+            ("datafusion.execution.parquet.pushdown_filters", "true"),
             // Exports lie under account and date folders.
             ("datafusion.execution.listing_table_ignore_subdirectory", "false"),
             // One string type everywhere: contracts say varchar and mean Utf8.
@@ -214,7 +217,7 @@ impl Engine {
             true => self.lean.statement_to_plan(statement).await,
             false => self.context.state().statement_to_plan(statement).await,
         };
-        planned.map_err(|error| {
+        planned.and_then(constants::written_out).map_err(|error| {
             let hint = match error.to_string().contains("named arguments") {
                 true => "`f(a = b)` names an argument in this dialect: put the comparison in parentheses, `f((a = b))`",
                 false if error.to_string().contains("' not found") => {

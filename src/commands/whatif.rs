@@ -5,10 +5,9 @@ use std::collections::BTreeSet;
 
 use crate::cli::{Numbers, PlaceArgs, WhatifArgs};
 use crate::error::{Error, Kind, Result};
-use crate::pipeline::build;
 use crate::pipeline::schedule::{self, Plan};
 use crate::project::Query;
-use crate::project::graph::{self, Layer};
+use crate::project::graph;
 
 /// The candidate's own rows give way to the stated ones, at the standard tier everywhere.
 const PRICES: &str = "
@@ -49,8 +48,14 @@ inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id"
 /// What follows from prices, each after what it reads.
 const PRICED: [&str; 4] = ["int_listed_prices", "int_router_prices", "int_prices_by_day", "int_prices_offered"];
 
+/// What proposes the candidate.
+const PROPOSING: [&str; 4] = ["int_candidates", "int_dearer_candidates", "lever_smaller_model", "lever_move_up"];
+
 /// What evaluations come down to, which the night does not keep of many workloads.
 const EVALUATED: [&str; 2] = ["int_evidence_items", "int_evidence_runs"];
+
+/// Scores of the workload, and those that name none.
+const EVALUATIONS: &str = "select * from evaluations where workload_id = '{w}' or workload_id is null";
 
 /// Items on which only one model is right: the planned share of all, of which the loss is the difference.
 const PAIRS: &str = "
@@ -71,8 +76,7 @@ pub(super) async fn run(args: WhatifArgs, place: PlaceArgs) -> Result<()> {
     if let Some(why) = &opened.unpublished {
         return Err(Error::usage(why).hint("run `trimtab run` first: the question is asked of what it kept"));
     }
-    let question = Question::of(&opened, args).await?;
-    let before = question.decision(&opened).await?;
+    let (question, before) = Question::of(&opened, args).await?;
     question.change(&opened).await?;
     question.decide(&opened).await?;
     let after = question.decision(&opened).await?;
@@ -114,8 +118,8 @@ struct Question {
 }
 
 impl Question {
-    /// Finds workload and candidate.
-    async fn of(opened: &super::Opened, args: WhatifArgs) -> Result<Question> {
+    /// Finds workload and candidate, and what the night decided.
+    async fn of(opened: &super::Opened, args: WhatifArgs) -> Result<(Question, Vec<serde_json::Value>)> {
         for (name, numbers, counts) in
             [("--price", &args.price, 2..=3), ("--volume", &args.volume, 1..=1), ("--accuracy", &args.accuracy, 2..=2)]
         {
@@ -157,17 +161,18 @@ impl Question {
             });
         };
         (question.provider, question.model) = (text(model, "provider").into(), text(model, "model_id").into());
-        if question.decision(opened).await?.is_empty() {
+        let decided = question.decision(opened).await?;
+        if decided.is_empty() {
             return Err(super::no_workload(&question.args.workload));
         }
         let in_use = |decision: &serde_json::Value| {
             text(decision, "from_provider") == question.provider && text(decision, "from_model_id") == question.model
         };
-        if question.decision(opened).await?.iter().any(in_use) {
+        if decided.iter().any(in_use) {
             return Err(Error::usage(format!("`{}` is the model in use", question.model))
                 .hint("ask for another model; `trimtab explain` shows what the one in use costs"));
         }
-        Ok(question)
+        Ok((question, decided))
     }
 
     async fn records(&self, opened: &super::Opened, select: &str) -> Result<Vec<serde_json::Value>> {
@@ -190,18 +195,6 @@ impl Question {
         opened.engine.register(relation, schema, rows)
     }
 
-    /// Puts what some queries give in the place of a relation.
-    async fn rebuild(&self, opened: &super::Opened, names: &[&str], relation: &str) -> Result<()> {
-        let mut rows = Vec::new();
-        for name in names {
-            let query = opened.project.queries.iter().find(|query| query.name == *name);
-            let query = query.ok_or_else(|| Error::project(format!("the project has no query `{name}`")))?;
-            rows.push(build::rows(&opened.engine, &opened.project, query).await?);
-        }
-        let Some(first) = rows.first() else { return Ok(()) };
-        opened.engine.register(relation, first.schema(), rows)
-    }
-
     /// Puts the question's facts in the place of the night's.
     async fn change(&self, opened: &super::Opened) -> Result<()> {
         if let Some(Numbers(prices)) = &self.args.price {
@@ -211,21 +204,13 @@ impl Question {
                 .collect();
             let select = PRICES.replace("{offered}", offered.concat().trim_start_matches(" union all "));
             self.replace(opened, "model_prices", &select).await?;
-            for changed in PRICED {
-                self.rebuild(opened, &[changed], changed).await?;
-            }
         }
         let one = "select '{w}' as workload_id, '{provider}' as provider, '{model}' as model_id";
         self.replace(opened, "workload_candidates", one).await?;
         self.replace(opened, "int_workloads", WORKLOAD).await?;
-        opened.engine.only_where("evaluations", "workload_id", &self.args.workload).await?;
-        for unkept in EVALUATED.iter().filter(|name| opened.unkept.iter().any(|unkept| unkept == *name)) {
-            self.rebuild(opened, &[unkept], unkept).await?;
+        if self.makes(opened, EVALUATED[0]) {
+            self.replace(opened, "evaluations", EVALUATIONS).await?;
         }
-        for changed in ["int_candidates", "int_dearer_candidates"] {
-            self.rebuild(opened, &[changed], changed).await?;
-        }
-        self.rebuild(opened, &["lever_smaller_model", "lever_move_up"], "proposals").await?;
         let Some(Numbers(factor)) = &self.args.volume else { return Ok(()) };
         for (relation, counts) in [("int_workloads", WORKLOAD_COUNTS), ("int_cells", CELL_COUNTS)] {
             let scaled = |column: &str| match column.ends_with("_usd") {
@@ -249,23 +234,24 @@ impl Question {
     /// Runs what decides over the one bundle, as the night does.
     async fn decide(&self, opened: &super::Opened) -> Result<()> {
         let mut needed = BTreeSet::from(["decisions", "savings_bridge"]);
-        for query in opened.project.queries.iter().rev().filter(|query| needed_layer(&query.layer)) {
+        for query in opened.project.queries.iter().rev().filter(|query| query.layer.is_decided()) {
             if needed.contains(query.name.as_str()) {
                 needed.extend(query.inputs.iter().map(String::as_str));
             }
         }
-        let mut changed = BTreeSet::from(["proposals"]);
+        let mut changed = BTreeSet::from([schedule::PROPOSALS]);
         if self.args.volume.is_some() {
             changed.insert("int_cells");
         }
         let mut asked = Vec::new();
-        for query in opened.project.queries.iter().filter(|query| needed_layer(&query.layer)) {
-            let is_changed = query.inputs.iter().any(|input| changed.contains(input.as_str()));
-            let is_asked = needed.contains(query.name.as_str()) && (is_changed || query.name == "decisions");
-            let is_built = query.name == "int_workloads" || PRICED.contains(&query.name.as_str());
-            if is_asked && !is_built {
+        for query in opened.project.queries.iter().filter(|query| query.layer.is_decided()) {
+            let follows =
+                query.inputs.iter().any(|input| changed.contains(input.as_str())) || query.name == "decisions";
+            if needed.contains(query.name.as_str()) && follows && query.name != schedule::WORKLOADS {
                 changed.insert(query.name.as_str());
                 asked.push(self.evaluated(query)?);
+            } else if self.makes(opened, &query.name) {
+                asked.push(query.clone());
             }
         }
         let plan = Plan {
@@ -275,6 +261,13 @@ impl Question {
             workloads_at_once: usize::MAX / 2,
         };
         schedule::run(&opened.engine, &opened.project, &plan, |_| {}).await
+    }
+
+    /// Whether a relation is made again though nothing that it reads follows from the proposal.
+    fn makes(&self, opened: &super::Opened, relation: &str) -> bool {
+        PROPOSING.contains(&relation)
+            || self.args.price.is_some() && PRICED.contains(&relation)
+            || EVALUATED.contains(&relation) && opened.unkept.iter().any(|unkept| unkept == relation)
     }
 
     /// An evaluation that was not made stands in the place of those that were; the models differ on the planned share of items.
@@ -302,10 +295,6 @@ impl Question {
         }
         said
     }
-}
-
-fn needed_layer(layer: &Layer) -> bool {
-    matches!(layer, Layer::Intermediate | Layer::Mart)
 }
 
 /// What an evaluation that was not made gives in the place of a relation.
