@@ -150,7 +150,7 @@ pub struct WhatifArgs {
     #[arg(long, value_name = "A,B", value_parser = numbers, allow_hyphen_values = true)]
     pub accuracy: Option<Numbers>,
     /// Paired items of that evaluation
-    #[arg(long, value_name = "N", default_value = "400", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", default_value = "400", requires = "accuracy", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub items: u32,
 }
 
@@ -168,7 +168,9 @@ fn numbers(text: &str) -> Result<Numbers, String> {
     };
     let parts: Vec<&str> = text.split(',').map(str::trim).collect();
     match parts.iter().find(|part| !is_plain(part)) {
-        Some(part) => Err(format!("`{part}` is no plain decimal such as 0.25, with at most six places")),
+        Some(part) => Err(format!(
+            "`{part}` is no plain decimal such as 0.25, with at most nine digits before the point and six behind it"
+        )),
         None => Ok(Numbers(parts.into_iter().map(str::to_string).collect())),
     }
 }

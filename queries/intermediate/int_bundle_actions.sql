@@ -31,7 +31,7 @@ with facts as (
         costed.payback_months,
         costed.appetite_points,
         risks.risk_points,
-        worth.net_evsi_usd,
+        worth.evaluation_gain_usd,
         waits.wait_until,
         held.items_min
     from int_bundles
@@ -80,8 +80,8 @@ reasoned as (
             when is_good then 'SAME_ANSWERS'
             when verdict in ('WORSE', 'INCONCLUSIVE') and criticality in ('low') and items >= items_min and npv_p10_usd > 0 then verdict
             when verdict in ('WORSE') then 'WORSE'
-            when net_evsi_usd > 0 and verdict in ('INCONCLUSIVE') then 'WEAK_EVIDENCE'
-            when net_evsi_usd > 0 then 'NO_EVIDENCE'
+            when evaluation_gain_usd > 0 and verdict in ('INCONCLUSIVE') then 'WEAK_EVIDENCE'
+            when evaluation_gain_usd > 0 then 'NO_EVIDENCE'
             else 'EVAL_NOT_WORTH_IT'
         end as reason
     from judged

@@ -27,9 +27,9 @@ with facts as (
         pools.is_fitting as is_hardware_fitting,
         pools.residency as pool_residency,
         limits.tokens_per_minute,
-        limits.own_minute_tokens * reserves.tau_high + limits.served_minute_tokens as minute_tokens_needed,
+        limits.own_minute_tokens * greatest(reserves.tau_high, reserves.output_ratio_high) + limits.served_minute_tokens as minute_tokens_needed,
         int_workloads.server_tool_requests,
-        case when searches.model_id is not null then true end as has_built_in_tools,
+        case when int_bundles.adaptation in ('self_host') then false when searches.model_id is not null then true end as has_built_in_tools,
         int_bundles.cache_mode,
         prompts.static_tokens,
         coalesce(routed.requests * 2 > int_workloads.requests, false) as is_routed,
@@ -142,7 +142,7 @@ answers as (
     select recommendation_id, 'TOOLS', 'split', has_tools, 'has_tools', tools_requests, tools_cost_usd
     from facts where tools_requests > 0 and not is_same_model and not is_without_tools
     union all
-    -- Tools that the provider runs, such as a search of the web: a model that has them has a price for their calls. Which
+    -- Tools that the provider runs, such as a search of the web: a model that has them a model that has them has a price for their calls.. Which
     -- requests used them the cube does not tell.
     select recommendation_id, 'TOOLS_BUILT_IN', 'split', has_built_in_tools, 'price of a tool call', requests, cost_usd
     from facts where server_tool_requests > 0 and not is_same_model

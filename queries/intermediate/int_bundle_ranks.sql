@@ -22,7 +22,7 @@ with facts as (
         costed.npv_usd,
         cast(settings.month_factor_numerator as double) / settings.month_factor_denominator as per_month,
         held.maintenance_hours_none * held.expert_usd_per_hour as maintenance_usd,
-        worth.net_evsi_usd,
+        worth.evaluation_gain_usd,
         -- Nothing but the owner's word stands in its way.
         array_to_string(array_remove(array_remove(gated.reason_codes, 'CTX_MAX'), 'RETIRES_IN_HORIZON'), ',') in ('BATCH_OK')
             as is_question
@@ -85,7 +85,7 @@ placed as (
         row_number() over (
             partition by workload_id
             order by
-                preference, case when preference <= 2 then npv_usd when preference = 3 then net_evsi_usd end desc nulls last,
+                preference, case when preference <= 2 then npv_usd when preference = 3 then evaluation_gain_usd end desc nulls last,
                 case when is_same_model then 2 else 1 end, pass_share_spend desc, saving_usd desc nulls last,
                 to_provider, to_model_id, recommendation_id
         ) as place

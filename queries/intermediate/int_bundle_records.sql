@@ -76,6 +76,7 @@ select
     cast(worth.evaluation_usd as decimal(18, 2)) as planned_evaluation_usd,
     cast(worth.evsi_usd as decimal(18, 2)) as evsi_usd,
     cast(worth.net_evsi_usd as decimal(18, 2)) as net_evsi_usd,
+    cast(worth.evaluation_gain_usd as decimal(18, 2)) as evaluation_gain_usd,
     case when costed.recommendation_id is not null then concat_ws(
         ', ',
         case when not ratios.are_known or actions.needs_verdict and actions.is_same_model then 'P-04' end,

@@ -25,15 +25,14 @@ sizes as (
         int_workloads.max_input_tokens,
         inputs.p999 as input_p999,
         ratios.tau_high,
-        ceil(
-            outputs.p999 * ratios.tau_high * case
-                when int_workloads.output_tokens = 0 then 1.0
-                else (
-                    (int_workloads.output_tokens - int_workloads.reasoning_tokens) * (ratios.nu_high + ratios.gamma0_high)
-                    + int_workloads.reasoning_tokens * ratios.gamma_high * ratios.reasoning_kept
-                ) / int_workloads.output_tokens
-            end
-        ) as output_needed
+        outputs.p999 as output_p999,
+        ratios.tau_high * case
+            when int_workloads.output_tokens = 0 then 1.0
+            else (
+                (int_workloads.output_tokens - int_workloads.reasoning_tokens) * (ratios.nu_high + ratios.gamma0_high)
+                + int_workloads.reasoning_tokens * ratios.gamma_high * ratios.reasoning_kept
+            ) / int_workloads.output_tokens
+        end as output_ratio_high
     from int_bundles
     inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
     inner join ratios on ratios.recommendation_id = int_bundles.recommendation_id
@@ -42,6 +41,10 @@ sizes as (
         on inputs.workload_id = int_bundles.workload_id and inputs.dimension = 'input'
     left join int_workload_quantiles as outputs
         on outputs.workload_id = int_bundles.workload_id and outputs.dimension = 'output'
+),
+
+needed as (
+    select *, ceil(output_p999 * output_ratio_high) as output_needed from sizes
 )
 
 select
@@ -49,6 +52,7 @@ select
     context_window_tokens,
     max_output_tokens,
     tau_high,
+    output_ratio_high,
     cast(output_needed as bigint) as output_needed,
     least(cast(coalesce(max_requested_tokens, output_needed) as bigint), max_output_tokens) as reserved_output,
     -- The longest prompt, by the tokenizer in use, that leaves room for the answer: X of M 4.3.
@@ -57,4 +61,4 @@ select
     ) as bigint) as fitting_input_tokens,
     cast(ceil(tau_high * max_input_tokens) as bigint) as input_max_needed,
     cast(ceil(tau_high * input_p999) as bigint) as input_p999_needed
-from sizes
+from needed

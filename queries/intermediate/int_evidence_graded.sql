@@ -26,7 +26,9 @@ weighed as (
             when tests.is_vendor_made or tests.method in ('benchmark') then 5
             when tests.method in ('human', 'deterministic') then case when tests.test in ('paired') then 1 else 2 end
             when tests.is_judge_calibrated then 2
-            else 3
+            when tests.method in ('llm_judge', 'pairwise') then 3
+            -- Nobody knows what another word means.
+            else 5
         end as base_grade,
         tests.effective_items < tests.items_min as is_small,
         date_part('epoch', settings.run_date) - date_part('epoch', tests.scored_on) > tests.evidence_days_max * 86400 as is_old,
@@ -82,6 +84,7 @@ select
         refused_because,
         case when is_vendor_made then 'VENDOR_MADE' end,
         case when method in ('benchmark') then 'BENCHMARK' end,
+        case when method not in ('human', 'deterministic', 'llm_judge', 'pairwise', 'benchmark') then 'UNKNOWN_METHOD' end,
         case when method in ('llm_judge') and not is_judge_calibrated then 'JUDGE_UNCALIBRATED' end,
         case when is_small then 'FEW_ITEMS' end,
         case when is_old then 'OLD_EVIDENCE' end,

@@ -101,5 +101,7 @@ select
         when from_share <= guess_share then 'IN_USE_BELOW_GUESSING'
         when test in ('judge') and judge_specificity + judge_sensitivity <= 1.1 then 'JUDGE_REJECTED'
         when test is null then 'NO_COMPARABLE_SCORES'
+        -- Grades that are equal on every single item come of a scorer that tells nothing apart.
+        when test in ('paired') and from_share is null and only_in_use + only_candidate = 0 then 'NO_COMPARABLE_SCORES'
     end as refused_because
 from tested

@@ -23,7 +23,8 @@ own as (
     group by workload_id
 ),
 
--- The busiest minutes of one hour are taken as one: they add up to more than any minute had, never to less.
+-- The busiest minutes of one hour are taken as one: they add up to more than any minute had, never to less. So does a model of one
+-- name that two providers serve, and a workload that is there already.
 served as (
     select billed_model_id, max(tokens) as served_minute_tokens
     from (

@@ -44,7 +44,6 @@ monthly as (
         *,
         case when is_priced then cast(cast(source_usd as double) * per_month as decimal(18, 2)) end as current_monthly_cost_usd,
         case when is_priced then cast(cast(source_usd - target_equal_tokens_usd as double) * per_month as decimal(18, 2)) end as price_only_monthly_savings_usd,
-        case when is_priced then cast(cast(target_usd as double) * per_month as decimal(18, 2)) end as projected_monthly_cost_usd,
         case when is_priced then cast(cast(source_usd - target_usd as double) * per_month as decimal(18, 2)) end as estimated_monthly_savings_usd,
         case when is_priced then cast(cast(source_usd - target_p90_usd as double) * per_month as decimal(18, 2)) end as estimated_monthly_savings_p10_usd,
         case when is_priced then cast(cast(source_usd - target_p10_usd as double) * per_month as decimal(18, 2)) end as estimated_monthly_savings_p90_usd,
@@ -83,7 +82,8 @@ select
     pass_share_spend,
     moving_requests, moving_window_usd,
     current_monthly_cost_usd,
-    projected_monthly_cost_usd,
+    -- Cost, saving and what is left add up to the cent.
+    cast(current_monthly_cost_usd - estimated_monthly_savings_usd as decimal(18, 2)) as projected_monthly_cost_usd,
     price_only_monthly_savings_usd,
     estimated_monthly_savings_usd,
     estimated_monthly_savings_p10_usd,
@@ -110,7 +110,7 @@ select
     records.one_off_usd, records.horizon_months, records.lead_months, records.benefits_usd, records.move_cost_usd,
     records.npv_usd, records.npv_p10_usd, records.npv_p90_usd, records.payback_months, records.roi_ratio,
     records.roi_total_ratio, records.roi_status, records.break_even_requests, records.planned_items,
-    records.planned_evaluation_usd, records.evsi_usd, records.net_evsi_usd, records.assumptions,
+    records.planned_evaluation_usd, records.evsi_usd, records.net_evsi_usd, records.evaluation_gain_usd, records.assumptions,
     coalesce(frontier.is_dominated, false) as is_dominated,
     ranks.option_rank
 from monthly

@@ -146,7 +146,7 @@ select
     chosen.net_monthly_savings_usd, chosen.net_monthly_savings_p10_usd, chosen.net_monthly_savings_p90_usd,
     chosen.one_off_usd, chosen.npv_usd, chosen.npv_p10_usd, chosen.npv_p90_usd, chosen.payback_months,
     chosen.roi_ratio, chosen.roi_status, chosen.break_even_requests, chosen.planned_items,
-    chosen.planned_evaluation_usd, chosen.evsi_usd, chosen.net_evsi_usd, chosen.assumptions, benefit_time_monthly_usd,
+    chosen.planned_evaluation_usd, chosen.evsi_usd, chosen.net_evsi_usd, chosen.evaluation_gain_usd, chosen.assumptions, benefit_time_monthly_usd,
     benefit_revenue_monthly_usd, interim.recommendation_id as interim_bundle, interim.lever as interim_lever,
     interim.setting as interim_setting, interim.one_off_usd as interim_one_off_usd,
     interim.estimated_monthly_savings_usd as interim_monthly_savings_usd, interim.net_monthly_savings_usd as interim_net_monthly_savings_usd,

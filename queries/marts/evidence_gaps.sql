@@ -7,23 +7,23 @@ with open as (
         alternatives.*,
         row_number() over (
             partition by workload_id
-            order by net_evsi_usd desc, estimated_monthly_savings_usd desc, recommendation_id
+            order by evaluation_gain_usd desc, estimated_monthly_savings_usd desc, recommendation_id
         ) as place
     from alternatives
     where planned_items is not null
-        and net_evsi_usd is not null
+        and evaluation_gain_usd is not null
         -- What is proven needs no evaluation, and what is known to be worse deserves none.
         and verdict not in ('NON_INFERIOR', 'INFERIOR', 'WORSE')
 )
 
 select
     open.workload_id,
-    cast(row_number() over (order by open.net_evsi_usd desc, open.workload_id) as bigint) as place,
+    cast(row_number() over (order by open.evaluation_gain_usd desc, open.workload_id) as bigint) as place,
     open.recommendation_id,
     open.to_provider,
     open.to_model_id,
     decisions.action,
-    open.net_evsi_usd > 0 as is_worth_it,
+    open.evaluation_gain_usd > 0 as is_worth_it,
     open.evidence_grade,
     open.verdict,
     open.evidence_codes,
@@ -33,6 +33,7 @@ select
     open.planned_evaluation_usd,
     open.evsi_usd,
     open.net_evsi_usd,
+    open.evaluation_gain_usd,
     open.estimated_monthly_savings_usd,
     open.net_monthly_savings_usd,
     concat('trimtab sample ', open.workload_id) as sample_command

@@ -10,7 +10,7 @@ with taken as (
         sum(coalesce(cast(costed.net_usd as decimal(18, 2)), moves.saving_monthly_usd)) as net_usd,
         sum(coalesce(cast(costed.one_off_usd as decimal(18, 2)), 0)) as one_off_usd,
         sum(cast(costed.npv_usd as decimal(18, 2))) as npv_usd,
-        max(costed.payback_months) as payback_months,
+        case when count(costed.payback_months) = count(costed.recommendation_id) then max(costed.payback_months) end as payback_months,
         max(costed.lead_months) as lead_months,
         sum(case when actions.reason in ('PROVEN', 'SAME_ANSWERS', 'NEEDS_SIGN_OFF') then 0 else 1 end) as unproven_workloads,
         sqrt(
@@ -97,7 +97,7 @@ select
     cast(cast(coalesce(taken.net_usd, 0) as double) + coalesce(taken.above, 0.0) as decimal(18, 2)) as net_monthly_p90_usd,
     cast(coalesce(taken.one_off_usd, 0) as decimal(18, 2)) as one_off_usd,
     cast(coalesce(taken.npv_usd, 0) - coalesce(stranded.worth_usd, 0) as decimal(18, 2)) as npv_usd,
-    -- Of moves that strand nothing together, the last to pay back.
+    -- Of moves that strand nothing together, the last to pay back; where one never does there is none.
     cast(case
         when paid.policy is null then taken.payback_months
         when paid.bound_usd * paid.months >= paid.one_off_usd then paid.lead_months + paid.one_off_usd / paid.bound_usd

@@ -1,6 +1,6 @@
 -- One row per bundle that was considered, blocked and dearer ones too.
 --
--- version: 4
+-- version: 5
 -- window:  28 days
 -- grain:   workload_id, recommendation_id
 create external table alternatives (
@@ -104,8 +104,9 @@ create external table alternatives (
     break_even_requests bigint, -- requests a month from which the move pays; null is never
     planned_items bigint, -- items that a paired evaluation needs (M 5.9)
     planned_evaluation_usd decimal(18,2), -- what it would cost
-    evsi_usd decimal(18,2), -- what it would be worth (M 5.10)
+    evsi_usd decimal(18,2), -- what it would be worth beside moving untested where that looks good (M 5.10)
     net_evsi_usd decimal(18,2), -- worth less cost
+    evaluation_gain_usd decimal(18,2), -- what evaluating first is expected to earn over the horizon beside staying, less its cost: nothing moves untested
     assumptions varchar, -- ids of the parameters behind the row that nobody measured
     is_dominated boolean not null, -- another bundle of the workload saves as much after costs at no more risk
     option_rank bigint not null -- place by gross saving inside the workload, those that pass the gates first

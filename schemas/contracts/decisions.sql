@@ -1,6 +1,6 @@
 -- One row per workload: the one action and why.
 --
--- version: 4
+-- version: 5
 -- window:  28 days
 -- grain:   workload_id
 create external table decisions (
@@ -71,8 +71,9 @@ create external table decisions (
     break_even_requests bigint, -- requests a month from which the move pays
     planned_items bigint, -- items that an evaluation needs
     planned_evaluation_usd decimal(18,2), -- what it would cost
-    evsi_usd decimal(18,2), -- what it would be worth
+    evsi_usd decimal(18,2), -- what it would be worth beside moving untested where that looks good (M 5.10)
     net_evsi_usd decimal(18,2), -- worth less cost
+    evaluation_gain_usd decimal(18,2), -- what evaluating first is expected to earn over the horizon beside staying, less its cost: nothing moves untested
     assumptions varchar, -- ids of the parameters behind the row that nobody measured
     benefit_time_monthly_usd decimal(18,2), -- time saved, as the run file names it; in no total
     benefit_revenue_monthly_usd decimal(18,2), -- revenue, as the run file names it; in no total

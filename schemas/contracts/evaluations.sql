@@ -1,8 +1,8 @@
 -- One row per evaluated item, or per aggregate of items, of one model on one workload.
 --
--- version:  3
+-- version:  4
 -- day:      scored_at
--- identity: x_natural_key | provider + model_id + workload_id + eval_set + method + rubric_or_judge + run_id + item_id + adaptation + template_id
+-- identity: x_natural_key | provider + model_id + workload_id + eval_set + method + rubric_or_judge + run_id + item_id + adaptation + template_id + split_rule + is_correct + score + n + n_correct
 -- reject:   NO_SUBJECT: neither workload and model nor the call that was scored when (model_id is null or workload_id is null)
 --           and gen_ai_response_id is null and x_request_id is null and x_trace_id is null and gen_ai_conversation_id is null;
 --           BAD_USAGE: a count is negative when least(coalesce(input_tokens, 0), coalesce(output_tokens, 0), coalesce(reasoning_tokens, 0)) < 0;

@@ -1,6 +1,6 @@
 -- One row per workload whose best untested candidate would save: what to evaluate next, at what cost, and whether it is worth it.
 --
--- version: 1
+-- version: 2
 -- window:  28 days
 -- grain:   workload_id
 create external table evidence_gaps (
@@ -18,8 +18,9 @@ create external table evidence_gaps (
     planned_items bigint not null, -- paired items that would decide it
     items_available bigint not null, -- of them, as many as the window has requests for
     planned_evaluation_usd decimal(18,2), -- what they cost: both answers and the people who score them
-    evsi_usd decimal(18,2), -- what the evaluation is worth before its cost
-    net_evsi_usd decimal(18,2) not null, -- worth less cost; negative is not worth it
+    evsi_usd decimal(18,2), -- what the evaluation is worth before its cost beside moving untested where that looks good (M 5.10)
+    net_evsi_usd decimal(18,2) not null, -- worth less cost
+    evaluation_gain_usd decimal(18,2) not null, -- what evaluating first is expected to earn over the horizon beside staying, less its cost: nothing moves untested
     estimated_monthly_savings_usd decimal(18,2), -- what the move would save a month
     net_monthly_savings_usd decimal(18,2), -- the same after maintenance and the rework that the prior expects
     sample_command varchar not null -- command that lists the calls to score

@@ -51,6 +51,7 @@ pub(super) async fn run(format: SqlFormat, place: PlaceArgs) -> Result<()> {
         Kind::Usage => error.hint("run `trimtab run` first: the back-test reads calls and evaluations that it kept"),
         _ => error,
     })?;
+    make_unkept(&opened).await?;
     compute(&opened.engine, &opened.project).await?;
     let (_, items) = opened.engine.select("select item_id from backtest_items limit 1").await?;
     if items.iter().all(|batch| batch.num_rows() == 0) {
@@ -63,6 +64,22 @@ pub(super) async fn run(format: SqlFormat, place: PlaceArgs) -> Result<()> {
         let (schema, rows) = opened.engine.select(select).await?;
         super::sql::print(&schema, &rows, format)?;
         say!("");
+    }
+    Ok(())
+}
+
+/// Makes the evaluated items, which a night of many workloads does not keep. Of the other relations only columns are asked for.
+async fn make_unkept(opened: &super::Opened) -> Result<()> {
+    let (engine, project) = (&opened.engine, &opened.project);
+    for query in project.queries.iter().filter(|query| opened.unkept.contains(&query.name)) {
+        if query.name == ITEMS {
+            let rows = build::rows(engine, project, query).await?;
+            engine.register(&query.name, rows.schema(), vec![rows])?;
+        } else {
+            let planned = engine.plan(query).await?;
+            let schema = build::planned_schema(project, query, planned.schema().as_arrow());
+            engine.register_empty(&query.name, &schema)?;
+        }
     }
     Ok(())
 }
@@ -104,6 +121,9 @@ const DECIDES: [&str; 7] = [
     "int_evidence_graded",
     "int_bundles_proven",
 ];
+
+/// What models were asked in evaluations.
+const ITEMS: &str = "int_evidence_items";
 
 /// What has no part in it: signals of production, and the economics of a month.
 const EMPTY: [&str; 3] = ["int_workload_proxies", "int_bundle_economics", "int_evaluation_values"];

@@ -202,7 +202,12 @@ impl Opened {
             self.engine.only_where(&name, WORKLOAD, workload).await?;
         }
         let mut proposals = Vec::new();
-        for query in self.project.queries.iter().filter(|query| self.unkept.contains(&query.name)) {
+        for query in self.project.queries.iter().filter(|query| query.is_by_workload()) {
+            // Which workload a row is about may stand in another relation only: such rows are made for the one alone.
+            let is_kept = !self.unkept.contains(&query.name);
+            if is_kept && self.engine.schema_of(&query.name).await?.index_of(WORKLOAD).is_ok() {
+                continue;
+            }
             let rows = build::rows(&self.engine, &self.project, query).await?;
             self.engine.register(&query.name, rows.schema(), vec![rows.clone()])?;
             if query.layer == Layer::Lever {

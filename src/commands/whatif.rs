@@ -14,7 +14,7 @@ const PRICES: &str = "
 select provider, model_id, bucket, service_tier, region_class, above_prompt_tokens, band_mode, usd_per_mtok, valid_from, valid_to,
     is_derived, source_url, checked_on
 from model_prices
-where provider <> '{provider}' or model_id <> '{model}'
+where provider <> '{provider}' or model_id <> '{model}' or bucket in ('tool_call')
 union all
 select '{provider}', '{model}', offered.bucket, 'standard', 'global', 0, 'whole_request', offered.usd, date '1970-01-01',
     cast(null as date), false, 'what if', settings.run_date
@@ -57,12 +57,14 @@ const EVALUATED: [&str; 2] = ["int_evidence_items", "int_evidence_runs"];
 /// Scores of the workload, and those that name none.
 const EVALUATIONS: &str = "select * from evaluations where workload_id = '{w}' or workload_id is null";
 
-/// Items on which only one model is right: the planned share of all, of which the loss is the difference.
+/// Items on which only one model is right: the planned share of all, as far as so many can be, of which the loss is the difference.
 const PAIRS: &str = "
 select sides.recommendation_id, sides.eval_set, sides.method, sides.rubric, sides.split_rule, sides.to_items as pairs,
-    cast(round((greatest(held.discordant_share * sides.to_items, abs(sides.from_right - sides.to_right))
+    cast(round((least(greatest(held.discordant_share * sides.to_items, abs(sides.from_right - sides.to_right)),
+        sides.from_right + sides.to_right, 2 * sides.to_items - sides.from_right - sides.to_right)
         + sides.from_right - sides.to_right) / 2) as bigint) as only_in_use,
-    cast(round((greatest(held.discordant_share * sides.to_items, abs(sides.from_right - sides.to_right))
+    cast(round((least(greatest(held.discordant_share * sides.to_items, abs(sides.from_right - sides.to_right)),
+        sides.from_right + sides.to_right, 2 * sides.to_items - sides.from_right - sides.to_right)
         + sides.from_right - sides.to_right) / 2) as bigint) - sides.from_right + sides.to_right as only_candidate,
     sides.from_right, sides.to_right
 from int_evidence_sides as sides
@@ -212,7 +214,9 @@ impl Question {
             self.replace(opened, "evaluations", EVALUATIONS).await?;
         }
         let Some(Numbers(factor)) = &self.args.volume else { return Ok(()) };
-        for (relation, counts) in [("int_workloads", WORKLOAD_COUNTS), ("int_cells", CELL_COUNTS)] {
+        for (relation, counts) in
+            [("int_workloads", WORKLOAD_COUNTS), ("int_cells", CELL_COUNTS), ("int_rate_limits", "own_minute_tokens")]
+        {
             let scaled = |column: &str| match column.ends_with("_usd") {
                 true => format!("cast({column} * {0} as decimal(38, 12)) as {column}", factor[0]),
                 false => format!("cast(round({column} * {0}) as bigint) as {column}", factor[0]),
@@ -228,7 +232,14 @@ impl Question {
             );
             self.replace(opened, relation, &select).await?;
         }
-        Ok(())
+        let left =
+            self.records(opened, "select requests from int_workloads where workload_id = '{w}' and requests > 0");
+        match left.await?.is_empty() {
+            true => {
+                Err(Error::usage("of the window's calls this volume leaves not one").hint("write a larger --volume"))
+            }
+            false => Ok(()),
+        }
     }
 
     /// Runs what decides over the one bundle, as the night does.

@@ -144,7 +144,7 @@ fn one() -> i64 {
 pub struct Benefit {
     /// Workload that brings it.
     pub workload: String,
-    /// `cash`, `time` or `revenue`.
+    /// `time` or `revenue`; cash is what the bill goes down by.
     pub kind: String,
     /// USD a month, as decimal text.
     pub usd_per_month: String,

@@ -10,9 +10,11 @@ use datafusion::datasource::listing::{ListingOptions, ListingTable, ListingTable
 use datafusion::prelude::{col, in_list, lit};
 use datafusion::scalar::ScalarValue;
 
+use url::Url;
+
 use super::{Engine, without_comments};
-use crate::error::Result;
-use crate::store::Store;
+use crate::error::{Error, Result};
+use crate::store::{self, Store};
 
 impl Engine {
     /// Registers a folder of `event_date=D` Parquet files under a name; only the given days, or all.
@@ -42,16 +44,20 @@ impl Engine {
         self.register_table(name, view)
     }
 
-    /// Registers a Parquet file under a name, of which a query reads the columns and the row groups that it asks for.
+    /// Registers a Parquet file under a name, of which a query reads the columns and the row groups that it asks for. Its store
+    /// need not be mounted: two places of one bucket may have credentials of their own.
     ///
     /// # Errors
-    /// `Engine` when it cannot be read.
+    /// `Storage` when the store refuses, `Engine` when it cannot be read.
     pub async fn register_file(&self, name: &str, store: &Store, key: &str) -> Result<()> {
-        let url = format!("{}{key}", store.url());
+        let url = format!("relation://{name}{}{key}", store.url().path());
+        let own = Url::parse(&url).map_err(|error| Error::engine(format!("`{name}` has no place")).because(error))?;
+        self.context.register_object_store(&own, store.object_store());
         let format = ParquetFormat::default().with_force_view_types(false);
         let options = ListingOptions::new(Arc::new(format)).with_file_extension(".parquet");
         let config = ListingTableConfig::new(ListingTableUrl::parse(url)?).with_listing_options(options);
-        let config = config.infer_schema(&self.context.state()).await?;
+        let config = config.infer_schema(&self.context.state()).await;
+        let config = config.map_err(|error| store::refused(&error).unwrap_or_else(|| error.into()))?;
         let plain = config.file_schema.as_ref().map(without_comments);
         let config = plain.map_or(config.clone(), |plain| config.with_schema(plain));
         self.register_table(name, Arc::new(ListingTable::try_new(config)?))
@@ -82,13 +88,11 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use arrow::array::{Int64Array, RecordBatch, StringArray};
-    use arrow::datatypes::Field;
-    use url::Url;
-
     use super::*;
     use crate::config::{EngineOptions, Stores};
     use crate::table_file::to_parquet;
+    use arrow::array::{Int64Array, RecordBatch, StringArray};
+    use arrow::datatypes::Field;
 
     fn schema() -> SchemaRef {
         Arc::new(Schema::new(vec![
@@ -139,8 +143,8 @@ mod tests {
     #[tokio::test]
     async fn a_file_is_read_as_it_is_and_a_view_shows_one_value_and_none() {
         let store = Store::open(&Url::parse("memory:///engine_test/files/").unwrap(), &Stores::default()).unwrap();
+        // The store is not mounted.
         let engine = Engine::open(&EngineOptions::default()).await.unwrap();
-        engine.mount(&store);
         let schema = Arc::new(Schema::new(vec![
             Field::new("workload_id", DataType::Utf8, true),
             Field::new("n", DataType::Int64, true),

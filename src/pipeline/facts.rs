@@ -69,10 +69,10 @@ pub fn verify(project: &Project, config: &Config) -> Result<()> {
     for benefit in &facts.benefits {
         let place = format!("[[benefits]] of `{}`", benefit.workload);
         money(&benefit.usd_per_month, "usd_per_month").map_err(|error| error.at(place.clone()))?;
-        if !["cash", "time", "revenue"].contains(&benefit.kind.as_str()) {
+        if !["time", "revenue"].contains(&benefit.kind.as_str()) {
             return Err(Error::usage(format!("a benefit of kind `{}` does not exist", benefit.kind))
                 .at(place)
-                .hint("kind is cash, time or revenue"));
+                .hint("kind is time or revenue: cash is what the bill goes down by, which is worked out"));
         }
     }
     for provider in &facts.candidate_providers {

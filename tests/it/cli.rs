@@ -1184,6 +1184,25 @@ fn scores_with_counts_that_cannot_be_are_rejected_alone() {
 }
 
 #[test]
+fn a_score_that_comes_again_counts_once_and_one_that_says_otherwise_is_kept() {
+    let place = Place::new();
+    place.write("logs/a.jsonl", calls("good", 3));
+    let score =
+        |item: &str, is_correct: bool| format!("openai,gpt-5.5,w,set,human,{item},{is_correct},2026-10-05T10:00:00Z\n");
+    let head = "provider,model_id,workload_id,eval_set,method,item_id,is_correct,scored_at\n";
+    for (first, second) in [(true, false), (false, true)] {
+        let rows_in = [score("same", true), score("same", true), score("other", first), score("other", second)];
+        place.write("scores/a.csv", head.to_string() + &rows_in.concat());
+        let sources = [("apps", "openai_envelope", "logs/"), ("scores", "evaluations_table", "scores/")];
+        place.run_file(DATE, &sources, LENIENT);
+        says(&place.trimtab(&RUN), 0, &[]);
+        let select = "select concat(item_id, ' ', cast(count(*) as varchar), ' ', cast(sum(x_repeats) as varchar)) as said \
+            from evaluations group by item_id order by item_id";
+        assert_eq!(rows(&place, select), ["other 2 0", "same 1 1"]);
+    }
+}
+
+#[test]
 fn half_a_usage_is_no_usage_and_a_reserved_name_names_nothing() {
     let place = Place::new();
     let call = |id: &str, workload: &str, usage: &str| {

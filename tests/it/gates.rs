@@ -265,7 +265,11 @@ fn what_no_fact_can_be_is_refused() {
         ("[team]\ncapacity_hours = -3.0\n".into(), ["a team of -3 hours", "capacity_hours"]),
         (
             "[[benefits]]\nworkload = \"w\"\nkind = \"fame\"\nusd_per_month = \"1\"\n".into(),
-            ["kind `fame` does not exist", "cash, time or revenue"],
+            ["kind `fame` does not exist", "time or revenue"],
+        ),
+        (
+            "[[benefits]]\nworkload = \"w\"\nkind = \"cash\"\nusd_per_month = \"1\"\n".into(),
+            ["kind `cash` does not exist", "what the bill goes down by"],
         ),
         (parameter("horizon_months", "0"), ["`horizon_months` is 1 to 120", "has 0 to 0"]),
         (parameter("nu", "-1.0"), ["`nu` is 0.001 to 1000", "has -1 to -1"]),

@@ -222,6 +222,16 @@ fn what_if_decides_again_like_the_night() {
             &["--workload", "nightly-tagging", "--to", "gpt-5.6-luna", "--volume", "100", "--accuracy", "0.91,0.80"],
             &["action      KEEP: INFERIOR", "grade A, INFERIOR"],
         ),
+        // The more a move would save the more it is worth a test, however surely it would pay.
+        (
+            &["--workload", "nightly-tagging", "--to", "gpt-5.6-luna", "--volume", "100"],
+            &["action      EVALUATE_NEXT: NO_EVIDENCE"],
+        ),
+        // Models that are right on every item differ on none.
+        (
+            &["--workload", "nightly-tagging", "--to", "gpt-5.6-luna", "--accuracy", "1,1"],
+            &["0 only the model in use got right, 0 only the candidate"],
+        ),
     ] {
         let asked = ask(arguments);
         assert_eq!(asked.code, 0, "{}", asked.err);
@@ -238,6 +248,8 @@ fn what_if_decides_again_like_the_night() {
         assert_eq!(asked.code, 2, "{}", asked.err);
         assert!(asked.err.contains(fault) && asked.err.contains("hint: "), "{}", asked.err);
     }
+    let asked = ask(&["--workload", "nightly-tagging", "--to", "gpt-5.6-luna", "--volume", "0.000001"]);
+    assert!(asked.code == 2 && asked.err.contains("leaves not one"), "{}", asked.err);
     let asked = ask(&["--workload", "nightly-tagging", "--to", "gpt-5.6-luna", "--price", "1,x"]);
     assert!(asked.code == 2 && asked.err.contains("no plain decimal"), "{}", asked.err);
 }

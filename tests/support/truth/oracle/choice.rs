@@ -140,7 +140,7 @@ fn judge(workload: &Workload, models: &[Model], stage: Stage, variant: &Variant,
         ("PILOT", if verdict == Verdict::Worse { "WORSE" } else { "INCONCLUSIVE" })
     } else if verdict == Verdict::Worse {
         ("KEEP", "WORSE")
-    } else if worth.net_evsi > 0.0 {
+    } else if worth.evaluation_gain > 0.0 {
         ("EVALUATE_NEXT", if verdict == Verdict::None { "NO_EVIDENCE" } else { "WEAK_EVIDENCE" })
     } else {
         ("KEEP", "EVAL_NOT_WORTH_IT")
@@ -215,7 +215,7 @@ pub fn answer(workload: &Workload, models: &[Model], edges: &[i64]) -> Answer {
     // A young workload waits, whatever could be signed for (M 9).
     let proven = if stage == Stage::Prototype { None } else { best(of(&["PILOT", "WAIT_COMMITMENT"]), npv) };
     let next = proven
-        .or_else(|| best(of(&["EVALUATE_NEXT"]), |bundle| bundle.worth.net_evsi))
+        .or_else(|| best(of(&["EVALUATE_NEXT"]), |bundle| bundle.worth.evaluation_gain))
         .or_else(|| best(of(&["WAIT_MATURITY"]), npv))
         .or_else(|| best(of(&["PILOT", "OPTIMIZE"]), npv));
     if let Some(next) = next {

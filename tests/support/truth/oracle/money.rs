@@ -119,7 +119,7 @@ pub struct Worth {
     pub is_paid_back: bool,
     /// The commitment outlasts the payback of the P10 flow, which would pay without it.
     pub waits: bool,
-    pub net_evsi: f64,
+    pub evaluation_gain: f64,
 }
 
 /// Spread of a month's and of the horizon's volume, as shares (M 6.7).
@@ -214,7 +214,9 @@ pub fn worth(
     } else {
         0.0
     };
-    Worth { npv, npv_p10, is_paid_back: pays_back(net, horizon), waits, net_evsi: evsi - planned }
+    // Nothing moves untested: beside staying an evaluation also gains what moving is worth as it looks today.
+    let gain = evsi + mean.max(0.0) - planned;
+    Worth { npv, npv_p10, is_paid_back: pays_back(net, horizon), waits, evaluation_gain: gain }
 }
 
 fn is_ever_evaluated(workload: &Workload) -> bool {
