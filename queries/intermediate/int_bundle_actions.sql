@@ -12,6 +12,11 @@ with facts as (
         int_bundles.needs_verdict,
         int_bundles.cache_mode,
         int_bundles.lever in ('lever_forced_migration') as is_forced,
+        -- All calls leave the model in use, which ends: within the horizon, or before a move could pay.
+        not int_bundles.is_same_model and int_bundles.split_rule is null and coalesce(in_use.retires_on < int_limits.horizon_ends, false)
+            as is_way_out,
+        coalesce(in_use.retires_on <= int_limits.lead_ends, false) as is_due,
+        int_workloads.has_own_candidates,
         prompts.static_source,
         int_workloads.criticality,
         gated.is_blocked,
@@ -35,7 +40,10 @@ with facts as (
         waits.wait_until,
         held.items_min
     from int_bundles
+    cross join int_limits
     inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
+    left join models as in_use
+        on in_use.provider = int_workloads.main_provider and in_use.model_id = int_workloads.main_model_id
     inner join int_workload_parameters as held on held.workload_id = int_bundles.workload_id
     inner join int_workload_maturity as maturity on maturity.workload_id = int_bundles.workload_id
     inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
@@ -49,7 +57,11 @@ with facts as (
 ),
 
 judged as (
-    select *, verdict in ('NON_INFERIOR') or not needs_verdict as is_good from facts
+    select
+        *,
+        verdict in ('NON_INFERIOR') or not needs_verdict as is_good,
+        verdict in ('NON_INFERIOR') and worse_proxies is null as is_proven
+    from facts
 ),
 
 reasoned as (
@@ -58,7 +70,12 @@ reasoned as (
         case
             when is_blocked then binding_gate
             when not is_priced then 'UNPRICED'
+            -- Whoever has to leave does not leave for what is known to be worse.
+            when is_way_out and verdict in ('INFERIOR') and (is_forced or is_due) then 'INFERIOR'
             when is_forced then 'SOURCE_RETIRES'
+            -- Before the end no move could pay: owners who list their candidates have chosen what comes next, and what is proven is
+            -- a better way out than what is not (M 7.2).
+            when is_way_out and is_due and (has_own_candidates or is_cheaper and is_proven) then 'SOURCE_RETIRES'
             when not is_cheaper then case
                 when is_in_use_inferior then 'IN_USE_INFERIOR'
                 -- An evaluation that says otherwise is better evidence than signals are.
@@ -69,6 +86,7 @@ reasoned as (
             -- What changes no model need not wait for a prototype to grow up (M 9).
             when stage in ('DECLINING') or stage in ('PROTOTYPE') and not is_same_model then stage
             when is_good and wait_until is not null then 'COMMITMENT'
+            when is_way_out and is_proven and (npv_usd <= 0 or payback_months is null or npv_p10_usd <= 0) then 'SOURCE_RETIRES'
             when is_good and (npv_usd <= 0 or payback_months is null) then 'COSTS_EXCEED_SAVING'
             when is_good and npv_p10_usd <= 0 then 'P10_NOT_POSITIVE'
             when is_good and worse_proxies is not null then 'PROXY_WORSE'
@@ -97,7 +115,7 @@ select
     case
         when is_blocked and binding_kind in ('hard') then 'BLOCKED'
         when is_blocked or not is_priced then 'KEEP'
-        when is_forced then 'MIGRATE'
+        when reason in ('SOURCE_RETIRES') then 'MIGRATE'
         when reason in ('PROVEN', 'SAME_ANSWERS') then
             case when is_same_model then 'OPTIMIZE' when split_rule is not null then 'MOVE_SPLIT' else 'MOVE' end
         when reason in ('PROXY_WORSE', 'GROWING', 'NEEDS_SIGN_OFF', 'INCONCLUSIVE', 'PREFIX_NOT_STATED', 'PLANNING_PRICE')

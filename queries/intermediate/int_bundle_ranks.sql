@@ -9,8 +9,8 @@ with facts as (
         int_bundles.recommendation_id, int_bundles.workload_id, int_bundles.is_same_model, int_bundles.to_provider,
         int_bundles.to_model_id, actions.action, actions.stage,
         actions.action in ('OPTIMIZE') as is_optimize,
-        -- A successor comes first where the model in use ends before a move could pay.
-        int_bundles.lever in ('lever_forced_migration') and coalesce(in_use.retires_on <= int_limits.lead_ends, false) as is_due,
+        -- A way out comes first where the model in use ends before a move could pay.
+        actions.action in ('MIGRATE') and coalesce(in_use.retires_on <= int_limits.lead_ends, false) as is_due,
         actions.action in ('MOVE', 'MOVE_SPLIT') as is_move,
         actions.action in ('PILOT', 'EVALUATE_NEXT', 'WAIT_MATURITY', 'WAIT_COMMITMENT') as is_waiting,
         gated.is_blocked,
@@ -85,7 +85,7 @@ placed as (
         row_number() over (
             partition by workload_id
             order by
-                preference, case when preference <= 2 then npv_usd when preference = 3 then evaluation_gain_usd end desc nulls last,
+                preference, case when preference in (0, 1, 2, 5) then npv_usd when preference = 3 then evaluation_gain_usd end desc nulls last,
                 case when is_same_model then 2 else 1 end, pass_share_spend desc, saving_usd desc nulls last,
                 to_provider, to_model_id, recommendation_id
         ) as place

@@ -58,12 +58,26 @@ chosen as (
     select
         workload.*,
         ranked.* exclude (workload_id, action, estimated_monthly_savings_usd, estimated_monthly_savings_p10_usd,
-            estimated_monthly_savings_p90_usd, discounted_monthly_savings_usd, horizon_monthly_savings_usd),
+            estimated_monthly_savings_p90_usd, discounted_monthly_savings_usd, horizon_monthly_savings_usd, net_monthly_savings_usd,
+            net_monthly_savings_p10_usd, net_monthly_savings_p90_usd, npv_usd, npv_p10_usd, npv_p90_usd, payback_months, roi_ratio,
+            roi_status, break_even_requests),
         cast(ranked.estimated_monthly_savings_usd * counted as decimal(18, 2)) as estimated_monthly_savings_usd,
         cast(ranked.estimated_monthly_savings_p10_usd * counted as decimal(18, 2)) as estimated_monthly_savings_p10_usd,
         cast(ranked.estimated_monthly_savings_p90_usd * counted as decimal(18, 2)) as estimated_monthly_savings_p90_usd,
         cast(ranked.discounted_monthly_savings_usd * counted as decimal(18, 2)) as discounted_monthly_savings_usd,
         cast(ranked.horizon_monthly_savings_usd * counted as decimal(18, 2)) as horizon_monthly_savings_usd,
+        -- What the way out costs is left of its net saving; there is nothing that it could pay back.
+        case counted when 0 then cast(-maintenance_monthly_usd - rework_monthly_usd as decimal(18, 2))
+            else net_monthly_savings_usd end as net_monthly_savings_usd,
+        case counted when 1 then net_monthly_savings_p10_usd end as net_monthly_savings_p10_usd,
+        case counted when 1 then net_monthly_savings_p90_usd end as net_monthly_savings_p90_usd,
+        case counted when 1 then npv_usd end as npv_usd,
+        case counted when 1 then npv_p10_usd end as npv_p10_usd,
+        case counted when 1 then npv_p90_usd end as npv_p90_usd,
+        case counted when 1 then payback_months end as payback_months,
+        case counted when 1 then roi_ratio end as roi_ratio,
+        case counted when 0 then 'NOT_APPLICABLE' else roi_status end as roi_status,
+        case counted when 1 then break_even_requests end as break_even_requests,
         case
             when workload.workload_source = 'unattributed' then 'KEEP'
             when workload.is_unpriced or ranked.binding_gate in ('UNPRICED', 'VOLUME') then 'BLOCKED'
@@ -77,7 +91,8 @@ chosen as (
             when workload.is_unpriced and workload.unknown_model_requests + workload.unpriced_requests = 0 then 'NO_USAGE'
             when workload.is_unpriced then 'UNPRICED'
             when ranked.binding_gate in ('UNPRICED', 'VOLUME') then ranked.binding_gate
-            when workload.is_source_ending then 'SOURCE_RETIRES'
+            when workload.is_source_ending and ranked.action in ('MIGRATE') then 'SOURCE_RETIRES'
+            when workload.is_source_ending then 'NO_SUCCESSOR'
             when ranked.finding is null then 'NO_CANDIDATE'
             when ranked.preference not in (8, 10) then ranked.action_reason
             else 'NOTHING_PAYS'
@@ -130,11 +145,14 @@ select
         as estimated_savings_share,
     replace(replace(replace(replace(replace(replace(coalesce(words.problem, gate_words.problem), '{facts}', coalesce(chosen.unknown_facts, '')),
         '{in_use}', chosen.in_use), '{candidate}', coalesce(candidate, 'a candidate')), '{gate}', coalesce(chosen.binding_gate, chosen.reason)),
-        '{signals}', coalesce(chosen.worse_proxies, '')), '{retires}', coalesce(cast(retires_on as varchar), 'its end')) as problem_statement,
+        '{signals}', coalesce(chosen.worse_proxies, '')), '{retires}', coalesce(cast(retires_on as varchar), 'its end'))
+        || case when is_source_retiring and chosen.reason not in ('SOURCE_RETIRES', 'NO_SUCCESSOR')
+            then concat(' ', chosen.in_use, ' is no longer served from ', cast(retires_on as varchar), ' on.') else '' end as problem_statement,
     replace(replace(replace(replace(coalesce(words.solution, gate_words.solution),
         '{in_use}', chosen.in_use), '{candidate}', coalesce(candidate, 'a candidate')),
         '{items}', coalesce(cast(chosen.planned_items as varchar), 'enough')), '{when}', coalesce(cast(chosen.wait_until as varchar), 'a later day'))
-        as solution_statement,
+        || case when is_source_retiring and chosen.action in ('KEEP', 'BLOCKED', 'OPTIMIZE', 'WAIT_MATURITY', 'WAIT_COMMITMENT')
+            then ' Choose what comes after the model in use before that day.' else '' end as solution_statement,
     effective.effective_settings,
     substr(encode(sha256(concat_ws(chr(31), chosen.workload_id, chosen.recommendation_id, chosen.action, chosen.reason, chosen.reason_codes,
         chosen.evidence_codes, chosen.current_monthly_cost_usd, chosen.projected_monthly_cost_usd, chosen.estimated_monthly_savings_p10_usd,

@@ -29,7 +29,7 @@ select
     open.evidence_codes,
     open.evidence_items,
     open.planned_items,
-    least(open.planned_items, decisions.logical_requests) as items_available,
+    least(open.planned_items, greatest(decisions.logical_requests - decisions.errors, 0)) as items_available,
     open.planned_evaluation_usd,
     open.evsi_usd,
     open.net_evsi_usd,

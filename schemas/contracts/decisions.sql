@@ -1,6 +1,6 @@
 -- One row per workload: the one action and why.
 --
--- version: 5
+-- version: 6
 -- window:  28 days
 -- grain:   workload_id
 create external table decisions (
@@ -58,11 +58,11 @@ create external table decisions (
     etag varchar not null, -- 16 hex digits that change when what the row says does
     rework_monthly_usd decimal(18,2), -- expected cost of wrong answers
     maintenance_monthly_usd decimal(18,2), -- people, hosting and re-training a month
-    net_monthly_savings_usd decimal(18,2), -- saving less maintenance and rework: what supported totals add
+    net_monthly_savings_usd decimal(18,2), -- saving less maintenance and rework: what supported totals add; of MIGRATE what these two cost
     net_monthly_savings_p10_usd decimal(18,2), -- P10 of it
     net_monthly_savings_p90_usd decimal(18,2), -- P90 of it
     one_off_usd decimal(18,2), -- integration and evaluation, once
-    npv_usd decimal(18,2), -- net present value over the horizon, after every cost
+    npv_usd decimal(18,2), -- net present value over the horizon, after every cost; null for MIGRATE, which claims no saving
     npv_p10_usd decimal(18,2), -- P10 of it
     npv_p90_usd decimal(18,2), -- P90 of it
     payback_months decimal(9,2), -- months until nothing is owed

@@ -16,7 +16,7 @@ create external table evidence_gaps (
     evidence_codes varchar, -- why evidence that exists does not count
     evidence_items bigint, -- items that were compared
     planned_items bigint not null, -- paired items that would decide it
-    items_available bigint not null, -- of them, as many as the window has requests for
+    items_available bigint not null, -- of them, as many as the window surely has calls for that succeeded
     planned_evaluation_usd decimal(18,2), -- what they cost: both answers and the people who score them
     evsi_usd decimal(18,2), -- what the evaluation is worth before its cost beside moving untested where that looks good (M 5.10)
     net_evsi_usd decimal(18,2) not null, -- worth less cost

@@ -91,7 +91,10 @@ async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
         is_asked = format!("workload_id = {workload} and {is_asked}");
         chosen = records(&opened, &format!("select * from decisions where workload_id = {workload}")).await?;
     }
-    let tried = records(&opened, &format!("select * from alternatives where {is_asked} order by option_rank")).await?;
+    let decided = chosen.first().and_then(|row| row["recommendation_id"].as_str()).unwrap_or_default();
+    let first = format!("case when recommendation_id = {} then 0 else 1 end", literal(decided));
+    let tried =
+        records(&opened, &format!("select * from alternatives where {is_asked} order by {first}, option_rank")).await?;
     let bound = records(&opened, &format!("select * from commitment_savings where workload_id = {workload}")).await?;
     let bridge =
         format!("select * from savings_bridge where workload_id = {workload} and {EFFECTS} order by basis, place");

@@ -52,6 +52,11 @@ fn tell(text: &str) {
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 }
 
+/// Says beside the answer what whoever reads it should know: on standard error, so that the answer stays one table.
+fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "note: {text}");
+}
+
 /// Carries out a command.
 ///
 /// # Errors

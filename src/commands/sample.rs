@@ -73,24 +73,38 @@ pub(super) async fn run(args: SampleArgs, place: PlaceArgs) -> Result<()> {
         .replace("{items}", &items.to_string());
     let (schema, rows) = opened.engine.select(&select).await?;
     if rows.iter().all(|batch| batch.num_rows() == 0) {
-        return Err(Error::usage(format!("no kept call of workload `{}` lies in the window", args.workload))
-            .hint("`trimtab sql \"select workload_id, requests from workloads\"` shows the names"));
+        return Err(unknown(&args.workload));
+    }
+    let listed: i64 = rows.iter().map(|batch| batch.num_rows() as i64).sum();
+    if listed < items {
+        super::note(&format!("{items} calls are wanted and {listed} of the window succeeded: all of these are listed"));
     }
     super::sql::print(&schema, &rows, args.format)
 }
 
-/// Items that the workload's evaluation needs (M 5.9).
+/// Items that the workload's evaluation needs (M 5.9): of what was decided on, else of the gap that would be worth most.
 async fn planned(opened: &super::Opened, workload: &str) -> Result<i64> {
-    let select =
-        format!("select planned_items from decisions where workload_id = '{workload}' and planned_items is not null");
+    let select = format!(
+        "select coalesce(decisions.planned_items, evidence_gaps.planned_items) as planned_items from decisions \
+         left join evidence_gaps on evidence_gaps.workload_id = decisions.workload_id \
+         where decisions.workload_id = '{workload}'"
+    );
     let rows = match &opened.unpublished {
         Some(_) => Vec::new(),
         None => opened.engine.select(&select).await?.1,
     };
     let records = rows.iter().map(crate::report::records).collect::<Result<Vec<_>>>()?.concat();
+    if opened.unpublished.is_none() && records.is_empty() {
+        return Err(unknown(workload));
+    }
     records.first().and_then(|record| record["planned_items"].as_i64()).ok_or_else(|| {
         Error::usage("no evaluation is planned for this workload")
             .at(format!("at workload `{workload}`"))
             .hint("say how many calls you want with --items")
     })
+}
+
+fn unknown(workload: &str) -> Error {
+    Error::usage(format!("no kept call of workload `{workload}` lies in the window"))
+        .hint("`trimtab sql \"select workload_id, requests from workloads\"` shows the names")
 }

@@ -845,7 +845,7 @@ fn explain_knows_every_kind_of_name() {
         "workload    triage",
         "action      BLOCKED: VOLUME",
         "3 calls",
-        "alternatives, those that pass the gates first",
+        "alternatives: what was decided on, then those that pass the gates",
     ] {
         assert!(said.out.contains(part), "lacks `{part}`:\n{}", said.out);
     }

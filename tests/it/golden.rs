@@ -307,8 +307,29 @@ fn a_sample_is_stratified_and_the_same_everywhere() {
         rows("select x_record_id from requests_priced where workload_id = 'nightly-tagging' and x_status = 'error'");
     assert!(all.iter().all(|row| failed.iter().all(|call| call[0] != row[3])), "no failed call is asked for");
     assert_eq!(all.len(), 321, "371 are planned, 321 exist");
-    let unknown = place.trimtab(&["sample", "nobody", "--items", "3"]);
-    assert_eq!(unknown.code, 2, "{}", unknown.err);
+    let said = place.trimtab(&["sample", "nightly-tagging"]).err;
+    assert!(said.contains("371 calls are wanted and 321 of the window succeeded"), "{said}");
+    for arguments in [&["sample", "nobody", "--items", "3"][..], &["sample", "nobody"]] {
+        let unknown = place.trimtab(arguments);
+        assert_eq!(unknown.code, 2, "{}", unknown.err);
+        assert!(unknown.err.contains("no kept call of workload `nobody`"), "{}", unknown.err);
+    }
+}
+
+/// What `evidence_gaps` says to run can be run, also where the decision itself plans no evaluation.
+#[test]
+fn every_gap_can_be_sampled() {
+    let gaps = rows(
+        "select evidence_gaps.sample_command, evidence_gaps.items_available, decisions.planned_items is null from evidence_gaps \
+         inner join decisions on decisions.workload_id = evidence_gaps.workload_id",
+    );
+    assert!(gaps.iter().any(|gap| gap[2] == "true"), "a gap that the decision plans nothing for");
+    for gap in gaps {
+        let arguments: Vec<&str> = gap[0].split(' ').skip(1).collect();
+        let said = sample().0.trimtab(&arguments);
+        assert_eq!(said.code, 0, "{}", said.err);
+        assert!(table(&said.out).len() as i64 >= gap[1].parse().unwrap(), "{} lists what it says is there", gap[0]);
+    }
 }
 
 /// `totals.csv`: scope, source, provider, model_id, workload_id, measure, value; the generator's own count.

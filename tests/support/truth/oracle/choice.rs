@@ -55,9 +55,20 @@ struct Bundle {
     is_price_known: bool,
     is_cheaper_by_list: bool,
     is_same_model: bool,
+    verdict: Verdict,
+    is_vetoed: bool,
 }
 
 impl Bundle {
+    /// All calls may go to the candidate: nobody has shown that it is worse by more than the margin.
+    fn is_way_out(&self) -> bool {
+        !self.is_same_model
+            && !self.answer.is_split
+            && self.gates.failed.is_empty()
+            && self.is_price_known
+            && self.verdict != Verdict::Inferior
+    }
+
     fn is(&self, actions: &[&str]) -> bool {
         actions.contains(&self.answer.action)
     }
@@ -153,6 +164,8 @@ fn judge(workload: &Workload, models: &[Model], stage: Stage, variant: &Variant,
         is_price_known: plan.to.output.is_some(),
         is_cheaper_by_list: window.source > window.at_equal_tokens,
         is_same_model: plan.is_same_model,
+        verdict,
+        is_vetoed,
     }
 }
 
@@ -196,11 +209,13 @@ pub fn answer(workload: &Workload, models: &[Model], edges: &[i64]) -> Answer {
     if workload.requests() < 100 || spent * MONTH < 50.0 {
         return alone("BLOCKED", "VOLUME");
     }
-    if workload.kind == Kind::Ending {
-        return alone("MIGRATE", "SOURCE_RETIRES");
-    }
     let stage = stage(workload);
     let all = bundles(workload, models, edges, stage);
+    if workload.kind == Kind::Ending {
+        // Its owner has listed what may come next.
+        let is_led_out = all.iter().any(Bundle::is_way_out);
+        return alone("MIGRATE", if is_led_out { "SOURCE_RETIRES" } else { "NO_SUCCESSOR" });
+    }
     let npv = |bundle: &Bundle| bundle.worth.npv;
     let of = |actions: &'static [&'static str]| all.iter().filter(move |bundle| bundle.is(actions));
     if of(&["MOVE", "MOVE_SPLIT"]).next().is_some() {
@@ -221,7 +236,13 @@ pub fn answer(workload: &Workload, models: &[Model], edges: &[i64]) -> Answer {
     if let Some(next) = next {
         return next.answer.clone();
     }
-    if workload.kind == Kind::Fading {
+    // The provider's successor, or what is proven and cheaper although it does not pay for itself.
+    let leads_out = |bundle: &&Bundle| {
+        let is_successor = bundle.answer.to.as_deref() == from.replaced_by;
+        let is_proven = bundle.verdict == Verdict::NonInferior && bundle.is_cheaper && !bundle.is_vetoed;
+        bundle.is_way_out() && (is_successor || is_proven)
+    };
+    if workload.kind == Kind::Fading && all.iter().any(|bundle| leads_out(&bundle)) {
         return alone("MIGRATE", "SOURCE_RETIRES");
     }
     if let Some(up) = of(&["MOVE_UP"]).next() {
