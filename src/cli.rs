@@ -49,7 +49,7 @@ pub enum Command {
         #[arg(long, default_value = "table")]
         format: SqlFormat,
     },
-    /// Explain a query, lever, contract, format, check, workload or recommendation id
+    /// Explain a query, lever, contract, format, check, code, parameter, workload or recommendation id
     Explain {
         /// Name or id
         name: String,

@@ -73,6 +73,7 @@ select
     cast(costed.rework_high_usd - costed.rework_usd as decimal(18, 2)) as rework_loss_usd,
     cast(costed.rework_usd - costed.rework_low_usd as decimal(18, 2)) as rework_gain_usd,
     worth.evaluation_items as planned_items,
+    worth.unpaired_items as planned_unpaired_items,
     cast(worth.evaluation_usd as decimal(18, 2)) as planned_evaluation_usd,
     cast(worth.evsi_usd as decimal(18, 2)) as evsi_usd,
     cast(worth.net_evsi_usd as decimal(18, 2)) as net_evsi_usd,

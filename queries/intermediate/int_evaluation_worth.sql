@@ -10,6 +10,7 @@ with worth as (
         planned.recommendation_id,
         planned.workload_id,
         planned.evaluation_items,
+        planned.unpaired_items,
         planned.evaluation_usd,
         planned.value_mean_usd,
         planned.value_sd_usd,

@@ -109,7 +109,7 @@ select
     records.net_monthly_savings_p10_usd, records.net_monthly_savings_p90_usd, records.integration_usd, records.evaluation_usd,
     records.one_off_usd, records.horizon_months, records.lead_months, records.benefits_usd, records.move_cost_usd,
     records.npv_usd, records.npv_p10_usd, records.npv_p90_usd, records.payback_months, records.roi_ratio,
-    records.roi_total_ratio, records.roi_status, records.break_even_requests, records.planned_items,
+    records.roi_total_ratio, records.roi_status, records.break_even_requests, records.planned_items, records.planned_unpaired_items,
     records.planned_evaluation_usd, records.evsi_usd, records.net_evsi_usd, records.evaluation_gain_usd, records.assumptions,
     coalesce(frontier.is_dominated, false) as is_dominated,
     ranks.option_rank

@@ -29,6 +29,7 @@ select
     open.evidence_codes,
     open.evidence_items,
     open.planned_items,
+    open.planned_unpaired_items,
     least(open.planned_items, greatest(decisions.logical_requests - decisions.errors, 0)) as items_available,
     open.planned_evaluation_usd,
     open.evsi_usd,

@@ -1,6 +1,6 @@
 -- One row per bundle that was considered, blocked and dearer ones too.
 --
--- version: 5
+-- version: 6
 -- window:  28 days
 -- grain:   workload_id, recommendation_id
 create external table alternatives (
@@ -103,6 +103,7 @@ create external table alternatives (
     roi_status varchar not null, -- COMPLETE, COST_BASE_INCOMPLETE, ZERO_COST or NOT_APPLICABLE (blocked, dearer or unpriced)
     break_even_requests bigint, -- requests a month from which the move pays; null is never
     planned_items bigint, -- items that a paired evaluation needs (M 5.9)
+    planned_unpaired_items bigint, -- items of each model that an evaluation needs where the two do not answer the same ones; null while nobody has scored the model in use
     planned_evaluation_usd decimal(18,2), -- what it would cost
     evsi_usd decimal(18,2), -- what it would be worth beside moving untested where that looks good (M 5.10)
     net_evsi_usd decimal(18,2), -- worth less cost

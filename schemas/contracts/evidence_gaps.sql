@@ -1,6 +1,6 @@
 -- One row per workload whose best untested candidate would save: what to evaluate next, at what cost, and whether it is worth it.
 --
--- version: 2
+-- version: 3
 -- window:  28 days
 -- grain:   workload_id
 create external table evidence_gaps (
@@ -16,6 +16,7 @@ create external table evidence_gaps (
     evidence_codes varchar, -- why evidence that exists does not count
     evidence_items bigint, -- items that were compared
     planned_items bigint not null, -- paired items that would decide it
+    planned_unpaired_items bigint, -- items of each model where the two do not answer the same ones; null while nobody has scored the model in use
     items_available bigint not null, -- of them, as many as the window surely has calls for that succeeded
     planned_evaluation_usd decimal(18,2), -- what they cost: both answers and the people who score them
     evsi_usd decimal(18,2), -- what the evaluation is worth before its cost beside moving untested where that looks good (M 5.10)

@@ -1,5 +1,5 @@
-//! `trimtab explain`: a query, lever, contract, format or check from the project's text; a workload or recommendation
-//! from what was published.
+//! `trimtab explain`: a query, lever, contract, format, check, code or parameter from the project's text; a workload or
+//! recommendation from what was published.
 
 use crate::cli::PlaceArgs;
 use crate::error::{Error, Kind, Result};
@@ -12,8 +12,31 @@ pub(super) async fn run(name: &str, place: PlaceArgs) -> Result<()> {
     let query = project.queries.iter().find(|query| query.name == name);
     let format = project.sources.get(name);
     let contract = project.contracts.get(name);
-    if query.is_none() && format.is_none() && contract.is_none() {
+    let seeded = [("codes", "code"), ("parameters", "parameter_id")];
+    let mut rows = Vec::new();
+    for (seed, column) in seeded {
+        rows.extend(seeds_row(&project, seed, column, name)?);
+    }
+    if query.is_none() && format.is_none() && contract.is_none() && rows.is_empty() {
         return of_workload(name, place).await;
+    }
+    for row in rows {
+        let text = |column: &str| row[column].as_str().unwrap_or_default();
+        match row["meaning"].as_str() {
+            Some(meaning) => say!("{name} ({})\n{meaning}\n", text("stands_in")),
+            None => {
+                let of = if text("key").is_empty() { String::new() } else { format!(" {}", text("key")) };
+                let value = |column: &str| row[column].as_f64().map_or("-".to_string(), |value| value.to_string());
+                let [low, expected, high] = ["low", "expected", "high"].map(value);
+                say!("{name} {} ({}{of}): {expected}, {low} to {high}", text("name"), text("scope"));
+                say!(
+                    "  {}; {}; may be stated for: {}",
+                    text("class"),
+                    text("source"),
+                    text("scopes").replace('|', ", ")
+                );
+            }
+        }
     }
     if let Some(table) = format {
         print_table(table);
@@ -33,6 +56,14 @@ pub(super) async fn run(name: &str, place: PlaceArgs) -> Result<()> {
         print_table(table);
     }
     Ok(())
+}
+
+/// Rows of a seed whose column has this value.
+fn seeds_row(project: &Project, seed: &str, column: &str, value: &str) -> Result<Vec<serde_json::Value>> {
+    let Some(seed) = project.seeds.get(seed) else { return Ok(Vec::new()) };
+    let mut rows = crate::report::records(&seed.rows)?;
+    rows.retain(|row| row[column].as_str() == Some(value));
+    Ok(rows)
 }
 
 fn print_query(query: &Query) {
@@ -69,7 +100,7 @@ const SHOWN: usize = 12;
 /// Explains a workload, or the workload of a recommendation id, from the published marts.
 async fn of_workload(name: &str, place: PlaceArgs) -> Result<()> {
     let unknown = || {
-        Error::usage(format!("`{name}` is no query, contract, format, workload or recommendation id"))
+        Error::usage(format!("`{name}` is no query, contract, format, code, parameter, workload or recommendation id"))
             .hint("`trimtab list queries` and `trimtab sql \"select workload_id from decisions\"` show the names; those of your own need --config or --project")
     };
     let opened = super::opened(&place).await.map_err(|error| match error.kind() {

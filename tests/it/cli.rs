@@ -820,6 +820,8 @@ fn explain_knows_every_kind_of_name() {
                 "not null",
             ],
         ),
+        ("CTX_TAIL", &["CTX_TAIL (gate)", "do not fit the candidate's context window"]),
+        ("P-13", &["P-13 hint_loss (all): 0.03", "P-13 hint_loss_sd"]),
         ("decisions", &["queries/marts/decisions.sql", "schemas/contracts/decisions.sql", "action"]),
         (
             "openai_envelope",
@@ -837,7 +839,11 @@ fn explain_knows_every_kind_of_name() {
             assert!(said.out.contains(part), "`explain {name}` lacks `{part}`:\n{}", said.out);
         }
     }
-    says(&explain("triage"), 2, &["`triage` is no query, contract, format, workload or recommendation id", "hint: "]);
+    says(
+        &explain("triage"),
+        2,
+        &["`triage` is no query, contract, format, code, parameter, workload or recommendation id", "hint: "],
+    );
 
     assert_eq!(place.trimtab(&RUN).code, 0);
     let said = explain("triage");
@@ -855,7 +861,7 @@ fn explain_knows_every_kind_of_name() {
     says(
         &explain("nothing-of-ours"),
         2,
-        &["`nothing-of-ours` is no query, contract, format, workload or recommendation id", "hint: "],
+        &["`nothing-of-ours` is no query, contract, format, code, parameter, workload or recommendation id", "hint: "],
     );
     says(&explain("it's"), 2, &["`it's` is no query"]);
 }

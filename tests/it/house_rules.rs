@@ -428,6 +428,51 @@ fn every_answer_to_a_hard_question_names_a_test_that_exists() {
     none(faults, "an answer to a hard question is a test");
 }
 
+/// Upper-case texts of the decision's queries that are no code: units, zones, states of pools, faults of bills.
+const NO_CODES: [&str; 14] = [
+    "ABCDEF",
+    "CENTS",
+    "MEMBER",
+    "MODALITY_AUDIO",
+    "NOT_OPENED",
+    "NOT_PROVEN",
+    "NO_RATE",
+    "OPEN",
+    "OUTSIDE",
+    "RUNNING",
+    "SERVED",
+    "TOOLS_BUILT_IN",
+    "UNIT",
+    "UNREADABLE",
+];
+
+#[test]
+fn every_code_can_be_explained() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a file of the project");
+    let code = Regex::new("'([A-Z][A-Z0-9_]{3,}):?'").expect("an expression");
+    let known: BTreeSet<String> = read("queries/seeds/codes.csv")
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next().map(str::to_string))
+        .collect();
+    let mut faults = BTreeSet::new();
+    let mut found = BTreeSet::new();
+    for path in
+        ["queries/intermediate", "queries/marts", "queries/levers"].iter().flat_map(|folder| walk(&root().join(folder)))
+    {
+        for text in code.captures_iter(&read(&path)).map(|capture| capture[1].to_string()) {
+            if !known.contains(&text) && !NO_CODES.contains(&text.as_str()) {
+                faults.insert(format!("{path}: {text} is not in queries/seeds/codes.csv"));
+            }
+            found.insert(text);
+        }
+    }
+    let reasons = read("queries/seeds/decision_words.csv");
+    found.extend(reasons.lines().skip(1).filter_map(|line| line.split(',').next().map(str::to_string)));
+    faults.extend(known.iter().filter(|code| !found.contains(*code)).map(|code| format!("no query says {code}")));
+    none(faults.into_iter().collect(), "a code means something, and what means something is said");
+}
+
 fn may_be_published(data_type: &DataType) -> bool {
     match data_type {
         DataType::Int64
