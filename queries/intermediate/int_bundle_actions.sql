@@ -12,11 +12,15 @@ with facts as (
         int_bundles.needs_verdict,
         int_bundles.cache_mode,
         int_bundles.lever in ('lever_forced_migration') as is_forced,
-        -- All calls leave the model in use, which ends: within the horizon, or before a move could pay.
-        not int_bundles.is_same_model and int_bundles.split_rule is null and coalesce(in_use.retires_on < int_limits.horizon_ends, false)
-            as is_way_out,
+        -- All calls leave the model in use, which ends within the horizon, for one that is there and ends later.
+        not int_bundles.is_same_model and int_bundles.split_rule is null and int_bundles.adaptation in ('none')
+            and (int_bundles.cache_mode is null or prompts.static_source in ('owner'))
+            and coalesce(in_use.retires_on < int_limits.horizon_ends, false)
+            and (target.retires_on is null or target.retires_on > in_use.retires_on) as is_way_out,
         coalesce(in_use.retires_on <= int_limits.lead_ends, false) as is_due,
+        in_use.retires_on,
         int_workloads.has_own_candidates,
+        maturity.mature_on,
         prompts.static_source,
         int_workloads.criticality,
         gated.is_blocked,
@@ -44,6 +48,7 @@ with facts as (
     inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
     left join models as in_use
         on in_use.provider = int_workloads.main_provider and in_use.model_id = int_workloads.main_model_id
+    left join models as target on target.provider = int_bundles.to_provider and target.model_id = int_bundles.to_model_id
     inner join int_workload_parameters as held on held.workload_id = int_bundles.workload_id
     inner join int_workload_maturity as maturity on maturity.workload_id = int_bundles.workload_id
     inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
@@ -72,7 +77,7 @@ reasoned as (
             when not is_priced then 'UNPRICED'
             -- Whoever has to leave does not leave for what is known to be worse.
             when is_way_out and verdict in ('INFERIOR') and (is_forced or is_due) then 'INFERIOR'
-            when is_forced then 'SOURCE_RETIRES'
+            when is_forced and is_way_out then 'SOURCE_RETIRES'
             -- Before the end no move could pay: owners who list their candidates have chosen what comes next, and what is proven is
             -- a better way out than what is not (M 7.2).
             when is_way_out and is_due and (has_own_candidates or is_cheaper and is_proven) then 'SOURCE_RETIRES'
@@ -84,8 +89,10 @@ reasoned as (
             end
             when verdict in ('INFERIOR') then 'INFERIOR'
             -- What changes no model need not wait for a prototype to grow up (M 9).
-            when stage in ('DECLINING') or stage in ('PROTOTYPE') and not is_same_model then stage
-            when is_good and wait_until is not null then 'COMMITMENT'
+            when stage in ('DECLINING') then stage
+            -- Nobody waits for longer than the model in use is there.
+            when stage in ('PROTOTYPE') and not is_same_model and coalesce(mature_on < retires_on, true) then stage
+            when is_good and wait_until is not null and coalesce(wait_until < retires_on, true) then 'COMMITMENT'
             when is_way_out and is_proven and (npv_usd <= 0 or payback_months is null or npv_p10_usd <= 0) then 'SOURCE_RETIRES'
             when is_good and (npv_usd <= 0 or payback_months is null) then 'COSTS_EXCEED_SAVING'
             when is_good and npv_p10_usd <= 0 then 'P10_NOT_POSITIVE'
@@ -111,6 +118,8 @@ select
     stage,
     is_same_model,
     needs_verdict,
+    is_proven,
+    is_due,
     reason,
     case
         when is_blocked and binding_kind in ('hard') then 'BLOCKED'

@@ -10,7 +10,8 @@ with facts as (
         int_bundles.to_model_id, actions.action, actions.stage,
         actions.action in ('OPTIMIZE') as is_optimize,
         -- A way out comes first where the model in use ends before a move could pay.
-        actions.action in ('MIGRATE') and coalesce(in_use.retires_on <= int_limits.lead_ends, false) as is_due,
+        actions.action in ('MIGRATE') and actions.is_due as is_due,
+        actions.action in ('MIGRATE') and actions.is_proven as is_proven_way_out,
         actions.action in ('MOVE', 'MOVE_SPLIT') as is_move,
         actions.action in ('PILOT', 'EVALUATE_NEXT', 'WAIT_MATURITY', 'WAIT_COMMITMENT') as is_waiting,
         gated.is_blocked,
@@ -28,10 +29,6 @@ with facts as (
             as is_question
     from int_bundles
     cross join settings
-    cross join int_limits
-    inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
-    left join models as in_use
-        on in_use.provider = int_workloads.main_provider and in_use.model_id = int_workloads.main_model_id
     inner join int_workload_parameters as held on held.workload_id = int_bundles.workload_id
     inner join int_bundle_actions as actions on actions.recommendation_id = int_bundles.recommendation_id
     inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
@@ -81,11 +78,11 @@ preferred as (
 placed as (
     select
         *,
-        -- What earns most over the horizon, or is most worth testing; then what passes and saves most; then by name.
+        -- Of ways out what is proven; what earns most over the horizon, or is most worth testing; what passes and saves most; by name.
         row_number() over (
             partition by workload_id
             order by
-                preference, case when preference in (0, 1, 2, 5) then npv_usd when preference = 3 then evaluation_gain_usd end desc nulls last,
+                preference, case when is_proven_way_out then 1 else 2 end, case when preference in (0, 1, 2, 5) then npv_usd when preference = 3 then evaluation_gain_usd end desc nulls last,
                 case when is_same_model then 2 else 1 end, pass_share_spend desc, saving_usd desc nulls last,
                 to_provider, to_model_id, recommendation_id
         ) as place

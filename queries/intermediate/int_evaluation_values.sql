@@ -34,8 +34,8 @@ known as (
     inner join int_workloads
         on int_workloads.workload_id = runs.workload_id
         and int_workloads.main_provider = runs.provider and int_workloads.main_model_id = runs.model_id
-    where runs.adaptation in ('none') and runs.items > 0 and runs.items_right is not null and not runs.is_vendor_made
-        and runs.method <> 'benchmark'
+    where runs.adaptation in ('none') and runs.split_rule = '' and runs.items > 0 and runs.items_right is not null
+        and not runs.is_vendor_made and runs.contradicted_items = 0 and runs.method in ('human', 'deterministic', 'llm_judge')
 ),
 
 planned as (
@@ -70,7 +70,9 @@ select
     workload_id,
     cast(items as bigint) as evaluation_items,
     -- Where the two cannot answer the same items: so many of each, if the candidate is as good.
-    cast(greatest(ceil(z_planned * z_planned * 2 * in_use_share * (1 - in_use_share) / (margin * margin)), 50.0) as bigint) as unpaired_items,
+    case when in_use_share is not null then cast(greatest(
+        ceil(z_planned * z_planned * 2 * in_use_share * (1 - in_use_share) / (margin * margin)), 50.0
+    ) as bigint) end as unpaired_items,
     items * (2 * item_review_usd + item_tokens_usd) as evaluation_usd,
     (horizon_months - lead_months) * (gross_usd - maintenance_usd) - integration_usd - per_loss_usd * loss_mean as value_mean_usd,
     per_loss_usd * loss_sd as value_sd_usd,

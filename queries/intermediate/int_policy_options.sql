@@ -19,7 +19,8 @@ with bundles as (
         costed.npv_usd
     from int_bundles
     inner join int_bundle_rates as rates on rates.recommendation_id = int_bundles.recommendation_id and not rates.is_out
-    inner join int_bundle_actions as actions on actions.recommendation_id = int_bundles.recommendation_id
+    -- Nothing is saved against a price that ends.
+    inner join int_bundle_actions as actions on actions.recommendation_id = int_bundles.recommendation_id and not actions.is_due
     inner join int_bundle_risks as risks on risks.recommendation_id = int_bundles.recommendation_id
     inner join int_bundles_costed as costed on costed.recommendation_id = int_bundles.recommendation_id
     where costed.npv_usd is not null

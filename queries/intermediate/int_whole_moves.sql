@@ -13,5 +13,7 @@ select
     costed.npv_usd
 from int_bundles
 inner join int_bundle_rates as rates on rates.recommendation_id = int_bundles.recommendation_id and not rates.is_out
+-- Nothing is saved against a price that ends.
+inner join int_bundle_actions as actions on actions.recommendation_id = int_bundles.recommendation_id and not actions.is_due
 left join int_bundles_costed as costed on costed.recommendation_id = int_bundles.recommendation_id
 where int_bundles.lever in ('lever_smaller_model', 'lever_move_up')

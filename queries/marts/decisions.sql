@@ -40,6 +40,8 @@ ranked as (
     from alternatives
     inner join int_bundle_ranks as ranks on ranks.recommendation_id = alternatives.recommendation_id and ranks.place = 1
     inner join workload on workload.workload_id = alternatives.workload_id
+    -- What is no way out of a model that ends is nothing to name.
+    where not workload.is_source_ending or alternatives.action in ('MIGRATE') or alternatives.binding_gate in ('UNPRICED', 'VOLUME')
 ),
 
 -- The best setting of the model in use that needs no more proof, while a better bundle waits for its own.
@@ -154,7 +156,7 @@ select
         || case when is_source_retiring and chosen.action in ('KEEP', 'BLOCKED', 'OPTIMIZE', 'WAIT_MATURITY', 'WAIT_COMMITMENT')
             then ' Choose what comes after the model in use before that day.' else '' end as solution_statement,
     effective.effective_settings,
-    substr(encode(sha256(concat_ws(chr(31), chosen.workload_id, chosen.recommendation_id, chosen.action, chosen.reason, chosen.reason_codes,
+    substr(encode(sha256(concat_ws(chr(31), chosen.workload_id, chosen.recommendation_id, chosen.action, chosen.reason, retires_on, chosen.reason_codes,
         chosen.evidence_codes, chosen.current_monthly_cost_usd, chosen.projected_monthly_cost_usd, chosen.estimated_monthly_savings_p10_usd,
         chosen.estimated_monthly_savings_p90_usd, chosen.discounted_monthly_savings_usd, chosen.horizon_monthly_savings_usd,
         chosen.evidence_grade, chosen.verdict, chosen.evidence_items, chosen.quality_change_share, chosen.risk_points, chosen.confidence,

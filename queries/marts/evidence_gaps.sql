@@ -30,7 +30,7 @@ select
     open.evidence_items,
     open.planned_items,
     open.planned_unpaired_items,
-    least(open.planned_items, greatest(decisions.logical_requests - decisions.errors, 0)) as items_available,
+    least(open.planned_items, greatest(decisions.logical_requests - decisions.errors - decisions.no_usage_requests - workloads.gateway_cache_hits, 0)) as items_available,
     open.planned_evaluation_usd,
     open.evsi_usd,
     open.net_evsi_usd,
@@ -40,5 +40,11 @@ select
     concat('trimtab sample ', open.workload_id) as sample_command
 from open
 inner join decisions on decisions.workload_id = open.workload_id
+inner join workloads on workloads.workload_id = open.workload_id
 where open.place = 1
-    and (decisions.action not in ('MOVE', 'MOVE_SPLIT', 'MIGRATE', 'BLOCKED') or decisions.recommendation_id = open.recommendation_id)
+    -- A way out that is not proven is a reason to evaluate, not one to stop.
+    and (
+        decisions.action not in ('MOVE', 'MOVE_SPLIT', 'MIGRATE', 'BLOCKED')
+        or decisions.action in ('MIGRATE') and coalesce(decisions.verdict, '') not in ('NON_INFERIOR')
+        or decisions.recommendation_id = open.recommendation_id
+    )

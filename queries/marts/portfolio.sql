@@ -12,7 +12,7 @@ with taken as (
         sum(cast(costed.npv_usd as decimal(18, 2))) as npv_usd,
         case when count(costed.payback_months) = count(costed.recommendation_id) then max(costed.payback_months) end as payback_months,
         max(costed.lead_months) as lead_months,
-        sum(case when actions.reason in ('PROVEN', 'SAME_ANSWERS', 'NEEDS_SIGN_OFF') then 0 else 1 end) as unproven_workloads,
+        sum(case when actions.is_proven or not actions.needs_verdict then 0 else 1 end) as unproven_workloads,
         sqrt(
             power(sum(coalesce(costed.ratio_loss_usd, 0.0)), 2) + sum(power(coalesce(costed.volume_distance_usd, 0.0), 2))
             + sum(power(coalesce(costed.rework_high_usd - costed.rework_usd, 0.0), 2))

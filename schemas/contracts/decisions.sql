@@ -58,7 +58,7 @@ create external table decisions (
     etag varchar not null, -- 16 hex digits that change when what the row says does
     rework_monthly_usd decimal(18,2), -- expected cost of wrong answers
     maintenance_monthly_usd decimal(18,2), -- people, hosting and re-training a month
-    net_monthly_savings_usd decimal(18,2), -- saving less maintenance and rework: what supported totals add; of MIGRATE what these two cost
+    net_monthly_savings_usd decimal(18,2), -- saving less maintenance and rework: what supported totals add; of MIGRATE what these two cost, and null where the way out is dearer
     net_monthly_savings_p10_usd decimal(18,2), -- P10 of it
     net_monthly_savings_p90_usd decimal(18,2), -- P90 of it
     one_off_usd decimal(18,2), -- integration and evaluation, once

@@ -146,11 +146,13 @@ impl Trial {
             };
             let (action, reason) = (row["action"].as_str(), row["reason"].as_str());
             let is_same_target = !is_move(right.action) || row.get("to_model_id") == right.to.as_ref();
-            let is_right = action == right.action && is_same_target;
+            // Of a model that ends it matters whether there is a way out.
+            let is_same_reason = right.action != "MIGRATE" || reason == right.reason;
+            let is_right = action == right.action && is_same_target && is_same_reason;
             score.right.count(is_right);
             score.actions.entry(right.action.into()).or_default().count(is_right);
             if !is_right {
-                let other = if action == right.action { " another model" } else { "" };
+                let other = if action == right.action && is_same_reason { " another model" } else { "" };
                 let cause = format!("{} ({}): said {action} ({reason}){other}", right.action, right.reason);
                 score.wrong.entry(cause).or_default().push(workload.id.clone());
             }

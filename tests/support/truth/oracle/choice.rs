@@ -239,8 +239,9 @@ pub fn answer(workload: &Workload, models: &[Model], edges: &[i64]) -> Answer {
     // The provider's successor, or what is proven and cheaper although it does not pay for itself.
     let leads_out = |bundle: &&Bundle| {
         let is_successor = bundle.answer.to.as_deref() == from.replaced_by;
-        let is_proven = bundle.verdict == Verdict::NonInferior && bundle.is_cheaper && !bundle.is_vetoed;
-        bundle.is_way_out() && (is_successor || is_proven)
+        let is_proven = bundle.verdict == Verdict::NonInferior && !bundle.is_vetoed;
+        let does_not_pay = ["COSTS_EXCEED_SAVING", "P10_NOT_POSITIVE"].contains(&bundle.answer.reason);
+        bundle.is_way_out() && (is_successor || is_proven && does_not_pay)
     };
     if workload.kind == Kind::Fading && all.iter().any(|bundle| leads_out(&bundle)) {
         return alone("MIGRATE", "SOURCE_RETIRES");
