@@ -28,23 +28,22 @@ with figures as (
         cast(int_workloads.logical_requests as double) * priced.fitting_requests / priced.requests as moving_requests,
         case int_workloads.criticality when 'low' then held.margin_low when 'high' then held.margin_high else held.margin_medium end
             as margin,
-        -- The horizon ends where the candidate does.
+        -- Months count until the candidate ends, and until the model in use does: against a price that is gone nothing is saved.
+        -- Where that one ends before a move could pay no saving is claimed at all.
         least(
-            cast(held.horizon_months as bigint),
-            coalesce(
-                (date_part('year', models.retires_on) - date_part('year', settings.run_date)) * 12
-                + date_part('month', models.retires_on) - date_part('month', settings.run_date)
-                - case when date_part('day', models.retires_on) < date_part('day', settings.run_date) then 1 else 0 end,
-                cast(held.horizon_months as bigint)
-            )
-        ) as months_served
+            coalesce(models.retires_on, date '9999-01-01'),
+            coalesce(case when in_use.retires_on > int_limits.lead_ends then in_use.retires_on end, date '9999-01-01')
+        ) as served_until
     from int_bundles
     cross join settings
+    cross join int_limits
     inner join int_bundles_gated as gated on gated.recommendation_id = int_bundles.recommendation_id
     inner join int_bundles_priced as priced on priced.recommendation_id = int_bundles.recommendation_id
     inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
     inner join int_workload_parameters as held on held.workload_id = int_bundles.workload_id
     left join models on models.provider = int_bundles.to_provider and models.model_id = int_bundles.to_model_id
+    left join models as in_use
+        on in_use.provider = int_workloads.main_provider and in_use.model_id = int_workloads.main_model_id
     -- Alone until it is in a pool with others; the people who keep the pool are part of its cost.
     left join int_pool_demand as demand on demand.recommendation_id = int_bundles.recommendation_id
     where not gated.is_blocked
@@ -52,6 +51,20 @@ with figures as (
         and not priced.is_target_unpriced
         and priced.source_paid_usd > priced.target_paid_usd
         and priced.requests > 0
+),
+
+-- Whole months of service, of which as many count as the horizon has.
+served as (
+    select
+        figures.*,
+        least(
+            cast(horizon_months as bigint),
+            (date_part('year', served_until) - date_part('year', settings.run_date)) * 12
+            + date_part('month', served_until) - date_part('month', settings.run_date)
+            - case when date_part('day', served_until) < date_part('day', settings.run_date) then 1 else 0 end
+        ) as months_served
+    from figures
+    cross join settings
 )
 
 select
@@ -95,5 +108,6 @@ select
     review_minutes / 60 * reviewer_usd_per_hour as review_usd,
     appetite_points,
     z90,
+    z95,
     z95 + z80 as z_planned
-from figures
+from served

@@ -60,12 +60,16 @@ with facts as (
         int_limits.horizon_ends,
         int_workloads.logical_requests >= int_limits.volume_min_requests
         and int_workloads.cost_usd * settings.month_factor_numerator
-            >= int_limits.volume_min_usd * settings.month_factor_denominator as is_large_enough
+            >= int_limits.volume_min_usd * settings.month_factor_denominator
+        -- Calls that would fail have to go, however few they are.
+        or not int_bundles.is_same_model and coalesce(in_use.retires_on <= int_limits.lead_ends, false) as is_large_enough
     from int_bundles
     inner join int_workloads on int_workloads.workload_id = int_bundles.workload_id
     cross join settings
     cross join int_limits
     left join models on models.provider = int_bundles.to_provider and models.model_id = int_bundles.to_model_id
+    left join models as in_use
+        on in_use.provider = int_workloads.main_provider and in_use.model_id = int_workloads.main_model_id
     left join int_split_rules as rules on rules.split_rule = int_bundles.split_rule
     -- How fast it answers the workload's own calls, as they are: another tier or a copy of one's own is another thing.
     left join int_model_latencies as latencies

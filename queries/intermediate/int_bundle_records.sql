@@ -83,7 +83,7 @@ select
         case when not ratios.are_known or actions.needs_verdict and actions.is_same_model then 'P-04' end,
         assumed.parameter_ids,
         case when planned.model_id is not null then 'P-06' end,
-        case when not costed.is_rework_measured then 'P-13' end
+        case when not costed.is_rework_measured or proven.evidence_codes like '%JUDGE_UNCALIBRATED%' then 'P-13' end
     ) end as assumptions
 from int_bundles_proven as proven
 cross join int_limits

@@ -61,7 +61,10 @@ planned as (
 sampled as (
     select
         *,
-        greatest(ceil(z_planned * z_planned * discordant / (margin * margin)), 50.0) as items
+        -- Not fewer than prove it where the two agree on every item.
+        greatest(
+            ceil(z_planned * z_planned * discordant / (margin * margin)), floor(z95 * z95 * (1 - margin) / margin) + 1, 50.0
+        ) as items
     from planned
 )
 

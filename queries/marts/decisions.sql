@@ -41,7 +41,7 @@ ranked as (
     inner join int_bundle_ranks as ranks on ranks.recommendation_id = alternatives.recommendation_id and ranks.place = 1
     inner join workload on workload.workload_id = alternatives.workload_id
     -- What is no way out of a model that ends is nothing to name.
-    where not workload.is_source_ending or alternatives.action in ('MIGRATE') or alternatives.binding_gate in ('UNPRICED', 'VOLUME')
+    where not workload.is_source_ending or alternatives.action in ('MIGRATE') or alternatives.binding_gate in ('UNPRICED')
 ),
 
 -- The best setting of the model in use that needs no more proof, while a better bundle waits for its own.

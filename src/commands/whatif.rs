@@ -219,6 +219,13 @@ impl Question {
         {
             let scaled = |column: &str| match column.ends_with("_usd") {
                 true => format!("cast({column} * {0} as decimal(38, 12)) as {column}", factor[0]),
+                // A cell of few calls has a part of one left, with its part of the tokens.
+                false if relation == "int_cells" && column == "requests" => {
+                    format!(
+                        "greatest(cast(round({column} * {0}) as bigint), least({column}, 1)) as {column}",
+                        factor[0]
+                    )
+                }
                 false => format!("cast(round({column} * {0}) as bigint) as {column}", factor[0]),
             };
             let columns: Vec<&str> = counts.split_whitespace().collect();

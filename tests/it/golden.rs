@@ -158,7 +158,7 @@ fn explain_shows_proof_and_arithmetic() {
                 "payback                     5.50 months",
                 "grade A, NON_INFERIOR",
                 "14 only the model in use got right, 16 only the candidate",
-                "fewer than 586 requests a month",
+                "fewer calls: at 586 a month",
                 "openai gpt-5.4-mini: blocked by UNKNOWN_FACT",
             ][..],
         ),
@@ -250,6 +250,10 @@ fn what_if_decides_again_like_the_night() {
     }
     let asked = ask(&["--workload", "nightly-tagging", "--to", "gpt-5.6-luna", "--volume", "0.000001"]);
     assert!(asked.code == 2 && asked.err.contains("leaves not one"), "{}", asked.err);
+    // A hundredth of the calls costs a hundredth, also of cells that have few.
+    let asked = ask(&["--workload", "ticket-triage", "--to", "openai/gpt-5.6-luna", "--volume", "0.01"]);
+    let shown = |line: &str| asked.out.lines().any(|of| of.split_whitespace().collect::<Vec<_>>().join(" ") == line);
+    assert!(shown("now $12.64") && !asked.out.contains("by tier"), "{}", asked.out);
     let asked = ask(&["--workload", "nightly-tagging", "--to", "gpt-5.6-luna", "--price", "1,x"]);
     assert!(asked.code == 2 && asked.err.contains("no plain decimal"), "{}", asked.err);
 }

@@ -206,15 +206,15 @@ pub fn answer(workload: &Workload, models: &[Model], edges: &[i64]) -> Answer {
     let from = &models[workload.from];
     let alone = |action, reason| Answer { action, reason, to: None, is_split: false };
     let spent: f64 = workload.classes.iter().map(|class| money::class_cost(from, class)).sum();
-    if workload.requests() < 100 || spent * MONTH < 50.0 {
-        return alone("BLOCKED", "VOLUME");
-    }
     let stage = stage(workload);
     let all = bundles(workload, models, edges, stage);
     if workload.kind == Kind::Ending {
         // Its owner has listed what may come next.
         let is_led_out = all.iter().any(Bundle::is_way_out);
         return alone("MIGRATE", if is_led_out { "SOURCE_RETIRES" } else { "NO_SUCCESSOR" });
+    }
+    if workload.requests() < 100 || spent * MONTH < 50.0 {
+        return alone("BLOCKED", "VOLUME");
     }
     let npv = |bundle: &Bundle| bundle.worth.npv;
     let of = |actions: &'static [&'static str]| all.iter().filter(move |bundle| bundle.is(actions));

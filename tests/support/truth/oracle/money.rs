@@ -167,7 +167,10 @@ pub fn worth(
     let tokens_of_item = (window.source + window.staying + window.moved) / workload.requests() as f64;
     // The sample of M 5.9: discordant share from the pilot, else 0.15; people score both answers unless a program did.
     let discordant = evidence.and_then(|evidence| evidence.discordant).unwrap_or(0.15);
-    let needed = ((Z95 + Z80).powi(2) * discordant / workload.margin().powi(2)).ceil().max(50.0);
+    let needed = ((Z95 + Z80).powi(2) * discordant / workload.margin().powi(2)).ceil();
+    // Tango's z with no item on which they differ: fewer items prove nothing.
+    let least = (Z95.powi(2) * (1.0 - workload.margin()) / workload.margin()).floor() + 1.0;
+    let needed = needed.max(least).max(50.0);
     let review = if workload.method == "human" { 2.0 * 2.0 / 60.0 * 60.0 } else { 0.0 };
     let is_scored_by_program = workload.method == "deterministic" && is_ever_evaluated(workload);
     let planned_review = if is_scored_by_program { 0.0 } else { 2.0 * 2.0 / 60.0 * 60.0 };
@@ -179,9 +182,9 @@ pub fn worth(
     };
     let one_off = integration + evaluation;
     let net = gross - maintenance - rework;
-    // The horizon ends where the candidate does: whole months from 2026-11-21.
-    let horizon = match plan.to.retires_on {
-        Some("2027-05-21") => 6.0,
+    // The horizon ends where the candidate does, and where the model in use does: whole months from 2026-11-21.
+    let horizon = match (plan.to.retires_on, from.retires_on) {
+        (Some("2027-05-21"), _) | (_, Some("2027-06-15")) => 6.0,
         _ => HORIZON,
     };
     let discount = 1.1_f64.powf(1.0 / 12.0);
